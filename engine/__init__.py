@@ -1,0 +1,3 @@
+"""Byway: an informal learning engine."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,308 @@
+"""What a plugin author imports: the values a source speaks in, and the class it extends.
+
+A source turns deliveries (bytes that arrived) into activities (what somebody did). It knows
+nothing of statements, competencies or the database; `activities` is a pure function of its input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import pluggy
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+
+from engine.errors import BadReport, Refused, Unauthorized
+
+__all__ = [
+    "API_VERSION",
+    "EXCLUDE",
+    "RAISE",
+    "Account",
+    "Activity",
+    "Actor",
+    "Answer",
+    "BadReport",
+    "Bundle",
+    "Delivery",
+    "Failed",
+    "Fetched",
+    "Gone",
+    "HookRequest",
+    "ItemRef",
+    "Privacy",
+    "Refused",
+    "Row",
+    "Schema",
+    "Skipped",
+    "Source",
+    "SourceSettings",
+    "Thing",
+    "Unauthorized",
+    "ValidationError",
+    "Words",
+    "fields",
+    "hookimpl",
+    "validate",
+]
+
+API_VERSION = 1
+hookimpl = pluggy.HookimplMarker("byway")
+
+Row = int | str
+"""Where something stands in its delivery: a 1-based row of the file, or a path such as "posts[3]"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An account at a system: `home_page` without a trailing slash, and the name used there."""
+
+    home_page: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A person as the source knows her.
+
+    With an email or an account she can be recorded. With a name alone nobody can be matched: the
+    row is counted `unmatched` and waits until somebody links it. A name is never an identifier.
+    """
+
+    name: str | None = None
+    email: str | None = None
+    account: Account | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """What an activity belongs to: a series, a topic, a blog, a community."""
+
+    url: str
+    title: str | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRef:
+    """Another item of the same source, by one of its keys.
+
+    As `object`: the activity is about that item (an acceptance, a like). As `actor`: done by
+    whoever did that item. An item that has not come yet makes the row wait.
+    """
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """One thing that one person did, in the source's own terms.
+
+    :param rows: the rows it was read from; the first carries the outcome, the others are `merged`.
+    :param keys: every key the source knows the item by, as the source writes them: native ids and
+        the participant's handle, never a resolved person or a converted time. The first is the
+        item's own; two activities that share any key are one item.
+    :param actor: who did it, or an `ItemRef` to the item whose doer did it.
+    :param verb: a name from `xapi.vocabulary.VERBS`, or an IRI.
+    :param type: a name from `xapi.vocabulary.TYPES`, or an IRI: what the object is.
+    :param url: the object's address; without one an identifier is minted from the first key.
+    :param object: another item this is about; then url, title and type are not used.
+    :param at: when it happened (for a stay: when it ended), with its zone.
+    :param duration: how long; None when unknown, which is not zero.
+    :param result: further members of an xAPI result (score, success, completion, response).
+    :param parent: the series, topic or article it is part of.
+    :param community: the community or site it happened in.
+    :param tags: the source's own tags and categories.
+    :param excerpt: at most 200 characters of plain text.
+    :param reported_at: when the report was made, which decides between two reports of one item.
+    """
+
+    rows: tuple[Row, ...]
+    keys: tuple[str, ...]
+    actor: Actor | ItemRef
+    verb: str
+    at: datetime
+    type: str | None = None
+    url: str | None = None
+    object: ItemRef | None = None
+    title: str | None = None
+    language: str | None = None
+    duration: timedelta | None = None
+    result: Mapping[str, Any] = field(default_factory=dict)
+    parent: Thing | None = None
+    community: Thing | None = None
+    tags: tuple[str, ...] = ()
+    excerpt: str | None = None
+    reported_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The source says that this one item was deleted. Absence or an empty feed never mean that."""
+
+    key: str
+    rows: tuple[Row, ...]
+    reported_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A row that is rightly left out: a registrant who did not come, a moderator's note."""
+
+    row: Row
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A row that should have been an activity and could not be read; the rest go on."""
+
+    row: Row
+    why: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Bytes that arrived through one of an instance's doors.
+
+    :param body: as received.
+    :param name: the file's name or the address it came from.
+    :param headers: those needed to read the body again (an event's type); never credentials.
+    :param bundle: what it belongs together with (a session, a thread); None stands alone.
+    :param uid: the system's own id of this delivery; one already known is not read again.
+    :param cursor: where polling goes on once this delivery is stored.
+    """
+
+    body: bytes
+    name: str = ""
+    media_type: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    bundle: str | None = None
+    uid: str | None = None
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """All deliveries kept under one key so far, oldest first; `activities` sees it each time it grows."""
+
+    key: str | None
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookRequest:
+    """A webhook call as it came in; header names are lower-case."""
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What to reply to a webhook call that carries no delivery: a handshake, a ping."""
+
+    status: int = 200
+    body: bytes = b""
+    media_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A fetched address: `status`, lower-case `headers`, `body` (empty on 304), the final `url`."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+Fetch = Callable[..., Fetched]
+"""`fetch(url, headers={...}) -> Fetched`: guarded against private addresses, size and time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privacy:
+    """What personal data a source reads and what Byway keeps of it; shown before enabling."""
+
+    reads: tuple[str, ...]
+    keeps: tuple[str, ...]
+    note: str = ""
+
+
+class Words(fields.Field[list[str]]):
+    """A list of words: a JSON array, or one text with commas or bars between them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
+        if isinstance(value, str):
+            value = value.replace("|", ",").split(",")
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            raise ValidationError("Expected words with commas between them.")
+        return [word.strip() for word in value if word.strip()]
+
+
+class SourceSettings(Schema):
+    """The settings every instance has; a source's own schema extends it.
+
+    Field metadata: `secret` (encrypted at rest, never shown), `identity` (these fields name the
+    system, so two instances with the same ones are the same system), `label`, `help`.
+    """
+
+    class Meta:
+        unknown = RAISE
+
+    tags = Words(
+        load_default=list,
+        metadata={"label": "Default tags", "help": "Added to everything this source brings."},
+    )
+
+
+class Source:
+    """A kind of system to collect from; extend it, and register it with `register_sources`.
+
+    :cvar name: short and lower-case; used in commands and addresses.
+    :cvar title: what people call it.
+    :cvar settings: a `SourceSettings`; the form of an instance is made from it.
+    :cvar privacy: mandatory.
+    :cvar vouches: "peer" where the system itself authenticates people who accept each other's work.
+    :cvar mark: two letters shown beside what it brings.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    settings: ClassVar[type[SourceSettings]] = SourceSettings
+    privacy: ClassVar[Privacy]
+    vouches: ClassVar[str | None] = None
+    api_version: ClassVar[int] = API_VERSION
+    mark: ClassVar[str] = ""
+
+    def activities(
+        self, bundle: Bundle, settings: Mapping[str, Any]
+    ) -> Iterator[Activity | Gone | Skipped | Failed]:
+        """Read a bundle; pure: no clock, no network, no database.
+
+        :raises BadReport: the whole delivery is refused and nothing of it is written.
+        """
+        raise NotImplementedError
+
+    def poll(
+        self, cursor: str | None, fetch: Fetch, settings: Mapping[str, Any]
+    ) -> Iterator[Delivery]:
+        """Bring what is new since `cursor`; only for systems that can be asked."""
+        raise NotImplementedError
+
+    def receive(self, request: HookRequest, settings: Mapping[str, Any]) -> Delivery | Answer:
+        """Take one webhook call after checking its signature over the raw bytes.
+
+        :raises Unauthorized: the signature is missing or wrong; nothing is kept.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def has_door(cls, door: str) -> bool:
+        """Whether this source polls ("poll") or takes webhooks ("receive")."""
+        return getattr(cls, door) is not getattr(Source, door)

@@ -1,0 +1,66 @@
+"""The settings of one installation, read once at start from `BYWAY_*`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import Refused
+from engine.keyring import Keyring
+
+SECRET_FILE = "secret.key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where the instance lives and how it is reached."""
+
+    instance: Path
+    database_url: str
+    public_url: str
+    xapi_default_version: str
+    max_body: int
+    allow_private_fetch: bool
+
+    @property
+    def secret_file(self) -> Path:
+        """The installation's secret: 32 random bytes that every other key is derived from."""
+        return self.instance / SECRET_FILE
+
+    def keyring(self) -> Keyring:
+        """Read the installation's secret; refused with the mend while there is none."""
+        if not self.secret_file.is_file():
+            raise Refused(
+                f"{self.instance} is not a Byway instance: it has no {SECRET_FILE}.",
+                "Run `byway init`, or set BYWAY_INSTANCE to the directory of one.",
+            )
+        return Keyring(self.secret_file.read_bytes())
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment; everything has a default that works on one machine."""
+    env = os.environ if environ is None else environ
+    instance = Path(env.get("BYWAY_INSTANCE") or "instance").resolve()
+    return Settings(
+        instance=instance,
+        database_url=env.get("BYWAY_DATABASE_URL") or f"sqlite:///{instance / 'byway.sqlite3'}",
+        public_url=(env.get("BYWAY_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
+        xapi_default_version=env.get("BYWAY_XAPI_DEFAULT_VERSION") or "2.0.0",
+        max_body=int(env.get("BYWAY_MAX_BODY") or 32 * 1024 * 1024),
+        allow_private_fetch=env.get("BYWAY_ALLOW_PRIVATE_FETCH") == "1",
+    )
+
+
+def create_secret(settings: Settings) -> bool:
+    """Make the instance directory and its secret once; False when there was one already."""
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(settings.secret_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_bytes(32))
+    return True

@@ -1,0 +1,137 @@
+"""The database: one engine, one way to open a transaction, and leases for work done once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, String, Table, event
+from sqlalchemy.orm import DeclarativeBase, Session
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The base of every model; constraint names are fixed, so migrations can name them."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+lease_table = Table(
+    "lease",
+    Base.metadata,
+    Column("name", String(200), primary_key=True),
+    Column("holder", String(200), nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+)
+
+
+def prepare(engine: Engine) -> None:
+    """Make every connection durable and every transaction explicit (SQLite needs telling)."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=30000",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that turns to writing can fail half-way (SQLITE_BUSY_SNAPSHOT).
+    writing = connection.get_execution_options().get("writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One unit of work of an entry point: all of it is stored, or nothing."""
+    session = db.session
+    session.rollback()
+    session.connection(execution_options={"writing": True})
+    try:
+        yield session()
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+@contextmanager
+def writing() -> Iterator[Connection]:
+    """A connection with a write transaction of its own, beside the session."""
+    with db.engine.connect().execution_options(writing=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """A connection with a read transaction: one consistent view, and no lock on writers."""
+    with db.engine.connect() as connection, connection.begin():
+        yield connection
+
+
+def now_us() -> int:
+    """The time in microseconds since the epoch."""
+    return time.time_ns() // 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to do one piece of work until `expires` (microseconds); `fence` only ever grows."""
+
+    name: str
+    holder: str
+    fence: int
+    expires: int
+
+
+def take_lease(
+    connection: Connection,
+    name: str,
+    holder: str,
+    *,
+    seconds: float,
+    clock: Callable[[], int] = now_us,
+) -> Lease | None:
+    """Take or renew a lease inside a write transaction; None while somebody else holds it."""
+    table, now = lease_table, clock()
+    row = connection.execute(table.select().where(table.c.name == name)).one_or_none()
+    if row is not None and row.holder != holder and row.expires > now:
+        return None
+    fence = 1 if row is None else row.fence + (row.holder != holder)
+    lease = Lease(name=name, holder=holder, fence=fence, expires=now + int(seconds * 1e6))
+    values = {"holder": holder, "fence": fence, "expires": lease.expires}
+    if row is None:
+        connection.execute(table.insert().values(name=name, **values))
+    else:
+        connection.execute(table.update().where(table.c.name == name).values(**values))
+    return lease
+
+
+def drop_lease(connection: Connection, lease: Lease) -> None:
+    """Give a lease back before it expires."""
+    table = lease_table
+    mine = (table.c.name == lease.name) & (table.c.holder == lease.holder)
+    connection.execute(table.update().where(mine).values(expires=0))

@@ -1,0 +1,1 @@
+"""The record store: statements in commit order, the index over them, and the keys that open it."""

@@ -1,0 +1,119 @@
+"""The verbs, activity types and extensions Byway writes and recognises, named once.
+
+IRIs are those of the public profiles (adlnet/xapi-authored-profiles); aliases are spellings seen
+in the wild for the same meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_ADL = "http://adlnet.gov/expapi/"
+_STREAMS = "http://activitystrea.ms/"
+_TINCAN = "http://id.tincanapi.com/"
+_ACROSSX = "https://w3id.org/xapi/acrossx/"
+_TLA = "https://w3id.org/xapi/tla/"
+BYWAY = "https://w3id.org/byway/"
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A verb: its IRI, how it reads in three languages, and the IRIs that mean the same."""
+
+    iri: str
+    en: str
+    fr: str
+    es: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def display(self) -> dict[str, str]:
+        """The verb as an xAPI language map."""
+        return {"en": self.en, "fr": self.fr, "es": self.es}
+
+
+VERBS: dict[str, Verb] = {
+    "registered": Verb(_ADL + "verbs/registered", "registered for", "s'est inscrit à", "se inscribió en"),
+    "attended": Verb(
+        _ADL + "verbs/attended", "attended", "a assisté à", "asistió a",
+        (_STREAMS + "attend", _STREAMS + "schema/1.0/attend", _TLA + "verbs/attended"),
+    ),
+    "hosted": Verb(_STREAMS + "host", "hosted", "a animé", "organizó", (_STREAMS + "schema/1.0/host",)),
+    "presented": Verb(_STREAMS + "present", "presented", "a présenté", "presentó", (_STREAMS + "schema/1.0/present",)),
+    "asked": Verb(_ADL + "verbs/asked", "asked", "a demandé", "preguntó"),
+    "created": Verb(
+        _STREAMS + "create", "started", "a lancé", "inició",
+        (_STREAMS + "schema/1.0/create", _ACROSSX + "verbs/posted"),
+    ),
+    "replied": Verb(_TINCAN + "verb/replied", "replied in", "a répondu dans", "respondió en"),
+    "authored": Verb(
+        _STREAMS + "author", "wrote", "a écrit", "escribió",
+        (_STREAMS + "schema/1.0/author", _STREAMS + "post"),
+    ),
+    "commented": Verb(_ADL + "verbs/commented", "commented on", "a commenté", "comentó"),
+    "liked": Verb(_ACROSSX + "verbs/liked", "liked", "a aimé", "marcó que le gusta", (_STREAMS + "like",)),
+    "accepted": Verb(
+        _STREAMS + "accept", "accepted", "a accepté", "aceptó",
+        (_STREAMS + "approve", _STREAMS + "schema/1.0/accept", _STREAMS + "schema/1.0/approve"),
+    ),
+    "rejected": Verb(
+        _STREAMS + "reject", "rejected", "a rejeté", "rechazó",
+        (_STREAMS + "deny", _STREAMS + "schema/1.0/reject", _STREAMS + "schema/1.0/deny"),
+    ),
+    "shared": Verb(_ADL + "verbs/shared", "shared", "a partagé", "compartió"),
+    "read": Verb(_STREAMS + "read", "read", "a lu", "leyó", (_STREAMS + "schema/1.0/read", _ADL + "verbs/experienced")),
+    "watched": Verb(_ACROSSX + "verbs/watched", "watched", "a regardé", "vio", (_STREAMS + "watch",)),
+    "listened": Verb(_STREAMS + "listen", "listened to", "a écouté", "escuchó"),
+    "discussed": Verb(
+        "http://id.tincanapi.com/verb/discussed", "talked about", "a discuté de", "conversó sobre",
+    ),
+    "mentored": Verb(_TINCAN + "verb/mentored", "mentored", "a accompagné", "acompañó"),
+    "completed": Verb(_ADL + "verbs/completed", "completed", "a terminé", "completó"),
+    "verified": Verb(_TLA + "verbs/verified", "confirmed", "a confirmé", "confirmó"),
+    "voided": Verb(_ADL + "verbs/voided", "voided", "a annulé", "anuló"),
+}
+
+TYPES: dict[str, str] = {
+    "webinar": _TINCAN + "activitytype/webinar",
+    "meeting": _ADL + "activities/meeting",
+    "conference": _TINCAN + "activitytype/conference",
+    "event": _STREAMS + "event",
+    "question": _ADL + "activities/question",
+    "discussion": _TINCAN + "activitytype/discussion",
+    "forum-topic": _TINCAN + "activitytype/forum-topic",
+    "forum-reply": _TINCAN + "activitytype/forum-reply",
+    "community": _TINCAN + "activitytype/community-site",
+    "article": _STREAMS + "article",
+    "blog": _TINCAN + "activitytype/blog",
+    "comment": _STREAMS + "comment",
+    "book": _TINCAN + "activitytype/book",
+    "webpage": _ACROSSX + "activities/webpage",
+    "video": "https://w3id.org/xapi/video/activity-type/video",
+    "audio": _STREAMS + "audio",
+    "conversation": _ACROSSX + "activities/face-to-face-discussion",
+    "lunch-and-learn": BYWAY + "activity-types/lunch-and-learn",
+    "committee": BYWAY + "activity-types/committee",
+    "job-shadowing": BYWAY + "activity-types/job-shadowing",
+    "mentoring": _TINCAN + "activitytype/tutor-session",
+    "reading": _STREAMS + "article",
+    "series": BYWAY + "activity-types/series",
+    "other": BYWAY + "activity-types/informal-learning",
+    "competency": _TLA + "activity-types/competency",
+}
+
+VOIDED = VERBS["voided"].iri
+COMPETENCY = TYPES["competency"]
+
+
+class Extension:
+    """The extension IRIs Byway writes into its own statements."""
+
+    TAGS = BYWAY + "ext/tags"
+    REPLACES = BYWAY + "ext/replaces"
+    CORRECTED_BY = BYWAY + "ext/corrected-by"
+
+
+ALIASES: dict[str, str] = {
+    alias: verb.iri for verb in VERBS.values() for alias in verb.aliases
+}
+"""Every other spelling of a verb -> the IRI Byway counts it under."""
