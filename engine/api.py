@@ -15,6 +15,26 @@ import pluggy
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
 from engine.errors import BadReport, Refused, Unauthorized
+from engine.reading import (
+    BadCell,
+    Dates,
+    Line,
+    Shape,
+    Sheet,
+    Table,
+    Text,
+    clean_name,
+    decode,
+    find_tables,
+    is_blank,
+    read_dates,
+    read_email,
+    read_id,
+    read_number,
+    read_zone,
+    union,
+    without_phone,
+)
 
 __all__ = [
     "API_VERSION",
@@ -24,28 +44,48 @@ __all__ = [
     "Activity",
     "Actor",
     "Answer",
+    "BadCell",
     "BadReport",
     "Bundle",
+    "Dates",
     "Delivery",
     "Failed",
+    "FrameworkFormat",
     "Fetched",
     "Gone",
     "HookRequest",
     "ItemRef",
+    "PluginPage",
+    "Line",
     "Privacy",
     "Refused",
     "Row",
     "Schema",
+    "Shape",
+    "Sheet",
     "Skipped",
     "Source",
     "SourceSettings",
+    "Table",
+    "Text",
     "Thing",
     "Unauthorized",
     "ValidationError",
     "Words",
+    "clean_name",
+    "decode",
     "fields",
+    "find_tables",
     "hookimpl",
+    "is_blank",
+    "read_dates",
+    "read_email",
+    "read_id",
+    "read_number",
+    "read_zone",
+    "union",
     "validate",
+    "without_phone",
 ]
 
 API_VERSION = 1
@@ -232,6 +272,29 @@ class Privacy:
     reads: tuple[str, ...]
     keeps: tuple[str, ...]
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameworkFormat:
+    """A file format of competency frameworks.
+
+    `reads(body, name)` says whether it recognises the file; `read(body)` gives the framework as
+    a mapping in Byway's own form and raises `BadReport` for what it cannot read.
+    """
+
+    name: str
+    title: str
+    reads: Callable[[bytes, str], bool]
+    read: Callable[[bytes], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginPage:
+    """A page of text a plugin brings: HTML of its own making, shown inside the layout."""
+
+    name: str
+    title: str
+    html: str
 
 
 class Words(fields.Field[list[str]]):

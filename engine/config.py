@@ -7,6 +7,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
+
+from flask import current_app
 
 from engine.errors import Refused
 from engine.keyring import Keyring
@@ -64,3 +67,13 @@ def create_secret(settings: Settings) -> bool:
     with os.fdopen(handle, "wb") as file:
         file.write(secrets.token_bytes(32))
     return True
+
+
+def settings() -> Settings:
+    """The settings of the running application."""
+    return cast(Settings, current_app.extensions["byway.settings"])
+
+
+def keyring() -> Keyring:
+    """The keys of the running application."""
+    return cast(Keyring, current_app.extensions["byway.keyring"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import os
+import socket
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +13,8 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, String, Table, event
 from sqlalchemy.orm import DeclarativeBase, Session
+
+from engine.moments import now_us
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -92,11 +96,6 @@ def reading() -> Iterator[Connection]:
         yield connection
 
 
-def now_us() -> int:
-    """The time in microseconds since the epoch."""
-    return time.time_ns() // 1000
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """The right to do one piece of work until `expires` (microseconds); `fence` only ever grows."""
@@ -118,7 +117,7 @@ def take_lease(
     """Take or renew a lease inside a write transaction; None while somebody else holds it."""
     table, now = lease_table, clock()
     row = connection.execute(table.select().where(table.c.name == name)).one_or_none()
-    if row is not None and row.holder != holder and row.expires > now:
+    if row is not None and row.holder != holder and row.expires > now and _lives(row.holder):
         return None
     fence = 1 if row is None else row.fence + (row.holder != holder)
     lease = Lease(name=name, holder=holder, fence=fence, expires=now + int(seconds * 1e6))
@@ -128,6 +127,25 @@ def take_lease(
     else:
         connection.execute(table.update().where(table.c.name == name).values(**values))
     return lease
+
+
+def holder_name() -> str:
+    """Who we are when we hold a lease: host, process, and a number of our own."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4()}"
+
+
+def _lives(holder: str) -> bool:
+    """Whether a holder may still be at work; one that died on this host certainly is not."""
+    host, pid, _ = (*holder.split(":"), "", "", "")[:3]
+    if host != socket.gethostname() or not pid.isdigit():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def drop_lease(connection: Connection, lease: Lease) -> None:

@@ -1,15 +1,16 @@
-"""The tables of the record store; the first three are hot and only ever extended."""
+"""The tables of the record store; the first two are hot and only ever extended.
+
+Every moment in every table of Byway is a count of microseconds since the epoch, in UTC.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -70,7 +71,7 @@ class Origin(db.Model):  # type: ignore[name-defined,misc]
     ceiling: Mapped[str] = mapped_column(String(20), default="system")
     attests: Mapped[str | None] = mapped_column(String(20))
     may_void: Mapped[bool] = mapped_column(default=False)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[int] = mapped_column(BigInteger)
 
 
 class Key(db.Model):  # type: ignore[name-defined,misc]
@@ -86,6 +87,6 @@ class Key(db.Model):  # type: ignore[name-defined,misc]
     scopes: Mapped[list[str]] = mapped_column(JSON)
     reads: Mapped[str] = mapped_column(String(20), default="mine")
     communities: Mapped[list[str]] = mapped_column(JSON, default=list)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int | None] = mapped_column(BigInteger)
+    last_used_at: Mapped[int | None] = mapped_column(BigInteger)

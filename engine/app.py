@@ -1,0 +1,72 @@
+"""The application factory: settings, database, record store, plugins, then the four surfaces."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+
+from engine import db as database
+from engine import host, jsonlog, web, xapi_http
+from engine.config import Settings, read_settings
+from engine.db import db
+from engine.lrs.reader import Reader
+from engine.lrs.store import Store
+from engine.lrs.terms import TermIndex
+
+HERE = Path(__file__).parent
+MIGRATIONS = HERE / "migrations"
+
+csrf = CSRFProtect()
+
+
+def create_app(
+    settings: Settings | None = None, *, plugins: Iterable[tuple[str, Any]] = ()
+) -> Flask:
+    """A complete application for one instance; `plugins` are loaded beside the installed ones."""
+    settings = settings or read_settings()
+    app = Flask(__name__, template_folder=str(templates()), static_folder=None)
+    _configure(app, settings)
+    db.init_app(app)
+    Migrate(app, db, directory=str(MIGRATIONS))
+    Bootstrap5(app)
+    csrf.init_app(app)
+    app.extensions["byway.host"] = host.load(plugins)
+    with app.app_context():
+        database.prepare(db.engine)
+        index = TermIndex(app.extensions["byway.keyring"].derive("index terms"))
+        app.extensions["byway.store"] = Store(db.engine, index)
+        app.extensions["byway.reader"] = Reader(db.engine, index)
+    xapi_http.install(app)
+    web.install(app, csrf)
+    return app
+
+
+def templates() -> Path:
+    """Where the pages are: beside the engine in the source tree, inside it once installed."""
+    inside = HERE / "templates"
+    return inside if inside.is_dir() else HERE.parent / "templates"
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    keyring = settings.keyring()
+    jsonlog.configure(logging.getLogger("engine"))
+    app.config.update(
+        SECRET_KEY=keyring.derive("session cookies"),
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        MAX_CONTENT_LENGTH=settings.max_body,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        BOOTSTRAP_SERVE_LOCAL=True,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_CHECK_DEFAULT=False,  # pages check it; the xAPI endpoint is guarded by keys
+    )
+    app.extensions["byway.settings"] = settings
+    app.extensions["byway.keyring"] = keyring

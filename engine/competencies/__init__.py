@@ -1,0 +1,1 @@
+"""Competencies: from statements to evidence, from evidence to levels that explain themselves."""

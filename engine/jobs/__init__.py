@@ -1,0 +1,1 @@
+"""Background work: the projector's loop, and the tasks of the queue."""

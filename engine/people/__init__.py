@@ -1,0 +1,1 @@
+"""Who somebody is: one person behind many identifiers, her roles, her consents, and sign-in."""

@@ -1,0 +1,1 @@
+"""Sources: instances and their doors, deliveries, items and their revisions, runs, undo."""

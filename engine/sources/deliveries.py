@@ -1,0 +1,74 @@
+"""Deliveries: bytes that arrived, kept encrypted, and the bundles they belong to."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, select
+
+from engine.api import Bundle, Delivery
+from engine.config import keyring
+from engine.db import db
+from engine.moments import now_us
+from engine.sources.models import DeliveryRow, Run
+
+
+def keep_delivery(run: Run, delivery: Delivery) -> DeliveryRow:
+    """Keep what arrived for the run that reads it."""
+    row = DeliveryRow(
+        source_id=run.source_id,
+        run_id=run.id,
+        bundle=delivery.bundle,
+        uid=delivery.uid,
+        name=delivery.name[:500],
+        media_type=delivery.media_type[:200],
+        headers=dict(delivery.headers),
+        sealed=keyring().seal(delivery.body),
+        arrived_at=now_us(),
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def delivery_of(row: DeliveryRow) -> Delivery:
+    """A kept delivery as it arrived."""
+    return Delivery(
+        body=keyring().open(row.sealed),
+        name=row.name,
+        media_type=row.media_type,
+        headers=row.headers,
+        bundle=row.bundle,
+        uid=row.uid,
+    )
+
+
+def stored_bundle(row: DeliveryRow) -> Bundle:
+    """A kept delivery with all that belongs to it and came before, oldest first."""
+    if row.bundle is None:
+        return Bundle(key=None, deliveries=(delivery_of(row),))
+    rows = db.session.scalars(_kept(row.source_id, row.bundle).where(DeliveryRow.id <= row.id))
+    return Bundle(key=row.bundle, deliveries=tuple(delivery_of(one) for one in rows))
+
+
+def bundle_with(source_id: int, delivery: Delivery) -> Bundle:
+    """A delivery that is not kept yet, behind what is kept of its bundle."""
+    if delivery.bundle is None:
+        return Bundle(key=None, deliveries=(delivery,))
+    kept = [delivery_of(row) for row in db.session.scalars(_kept(source_id, delivery.bundle))]
+    return Bundle(key=delivery.bundle, deliveries=(*kept, delivery))
+
+
+def known(source_id: int, uid: str) -> DeliveryRow | None:
+    """The delivery the system already sent under this id."""
+    query = select(DeliveryRow).where(DeliveryRow.source_id == source_id, DeliveryRow.uid == uid)
+    return db.session.scalar(query)
+
+
+def of_run(run_id: int) -> list[int]:
+    """The deliveries a run reads, in the order in which they arrived."""
+    query = select(DeliveryRow.id).where(DeliveryRow.run_id == run_id).order_by(DeliveryRow.id)
+    return list(db.session.scalars(query))
+
+
+def _kept(source_id: int, bundle: str) -> Select[tuple[DeliveryRow]]:
+    mine = (DeliveryRow.source_id == source_id) & (DeliveryRow.bundle == bundle)
+    return select(DeliveryRow).where(mine).order_by(DeliveryRow.id)

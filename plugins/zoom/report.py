@@ -1,0 +1,227 @@
+"""A Zoom file: which tables are in it, which session they are about, who was there.
+
+A webinar report holds a row about the session and a table each for hosts, panelists and
+attendees; a participant list is one table, with or without two rows about the meeting above it.
+What names the occurrence is the id and the start, both as the file writes them:
+
+- the row about the session gives both;
+- a list without that row takes the id from its file name ("participants_81234567890.csv") and,
+  for the start, the day of the earliest join as written;
+- without a file name either, only the earliest join, to the second, is left to name it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from engine.api import (
+    BadCell,
+    BadReport,
+    Dates,
+    Delivery,
+    Line,
+    Shape,
+    Sheet,
+    Table,
+    decode,
+    find_tables,
+    is_blank,
+    read_dates,
+    read_id,
+)
+from plugins.zoom.attendance import Attendance, Session
+
+WITH_INFORMATION = (
+    "Export the list again with “Export with meeting data” ticked, and “Show unique users” not."
+)
+
+_SESSION = {
+    "topic": ("topic", "webinar topic", "meeting topic"),
+    "webinar": ("webinar id",),
+    "meeting": ("meeting id", "id"),
+    "start": ("actual start time", "start time", "meeting start time"),
+    "end": ("end time", "actual end time"),
+    "host": ("host email", "user email", "host"),
+}
+_PEOPLE = {
+    "attended": ("attended",),
+    "name": (
+        "user name (original name)", "name (original name)", "user name", "name", "participant",
+    ),
+    "first": ("first name",),
+    "last": ("last name",),
+    "email": ("email", "user email", "email address"),
+    "registered": ("registration time",),
+    "join": ("join time",),
+    "leave": ("leave time",),
+    "minutes": (
+        "time in session (minutes)", "total duration (minutes)", "duration (minutes)", "duration",
+    ),
+    "waiting": ("in waiting room",),
+}  # fmt: skip
+_LISTED = {**_PEOPLE, **{name: _SESSION[name] for name in ("topic", "webinar", "meeting", "start")}}
+_TOTALS = {**_LISTED, "minutes": ("total duration (minutes)", "total duration")}
+SHAPES = (
+    Shape(name="people", columns=_LISTED, required=("name", "join")),
+    Shape(name="people", columns=_LISTED, required=("email", "join")),
+    Shape(name="totals", columns=_TOTALS, required=("name", "minutes")),
+    Shape(name="session", columns=_SESSION, required=("topic", "webinar")),
+    Shape(name="session", columns=_SESSION, required=("topic", "meeting")),
+    Shape(name="totals", columns=_LISTED, required=("name", "minutes")),
+)
+_DATED = ("start", "end", "registered", "join", "leave")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One file: its sessions with their people (nearly always one), and when it was made."""
+
+    sessions: list[Attendance]
+    generated: datetime | None
+
+
+def read_report(delivery: Delivery, settings: Mapping[str, Any]) -> Report:
+    """Read one file whole.
+
+    :raises BadReport: no table of people, dates that nothing decides, a damaged id, no start.
+    """
+    sheet = find_tables(decode(delivery.body).text, SHAPES)
+    _require_people(sheet.tables)
+    dates = read_dates(
+        _dates_in(sheet), zone=settings.get("timezone") or "", order=settings.get("date_order")
+    )
+    found: dict[Session, list[tuple[str, Line]]] = {}
+    for about, table in _with_session(sheet.tables, delivery.name):
+        for line in table.lines:
+            found.setdefault(_session_of(line, about), []).append((_role(table), line))
+    sessions = [
+        _attendance(_started(about, rows, dates), rows, dates) for about, rows in found.items()
+    ]
+    return Report(sessions=sessions, generated=_made(sheet, dates))
+
+
+def _attendance(session: Session, rows: Sequence[tuple[str, Line]], dates: Dates) -> Attendance:
+    attendance = Attendance(session, dates)
+    for role, line in rows:
+        attendance.take(role, line)
+    return attendance
+
+
+def _dates_in(sheet: Sheet) -> Iterator[tuple[int, str]]:
+    """Every date of the file: they decide together in which order days and months stand."""
+    if generated := _generated(sheet):
+        yield generated
+    for table in sheet.tables:
+        columns = [name for name in _DATED if name in table.columns]
+        yield from ((line.number, line[name]) for line in table.lines for name in columns)
+
+
+def _generated(sheet: Sheet) -> tuple[int, str] | None:
+    return sheet.value("report generated time", "report generated", "generated time")
+
+
+def _made(sheet: Sheet, dates: Dates) -> datetime | None:
+    """When the report was made; None when it does not say so in a way that can be read."""
+    generated = _generated(sheet)
+    return dates.at(generated[1]) if generated and _is_moment(generated[1], dates) else None
+
+
+def _require_people(tables: Sequence[Table]) -> None:
+    if all(table.shape == "session" for table in tables):
+        raise BadReport(
+            "The file names a session, and no table of people was found in it.",
+            "Export the attendee report or the list of participants, not the list of sessions.",
+            where=f"row {tables[0].number}",
+        )
+
+
+def _with_session(tables: Sequence[Table], file_name: str) -> Iterator[tuple[Session, Table]]:
+    """Each table of people with the row about the session that stands above it, if any."""
+    named = re.search(r"(?:participant|attendee)\D*(\d{9,11})(?!\d)", file_name.lower())
+    webinar = any("attended" in table.columns for table in tables)
+    about = unknown = Session(
+        number=named[1] if named else "", type="webinar" if webinar else "meeting"
+    )
+    for table in tables:
+        if table.shape == "session":
+            about = _session_in(table, unknown)
+        else:
+            yield about, table
+
+
+def _session_in(table: Table, unknown: Session) -> Session:
+    told = (line for line in table.lines if re.search(r"\d", _id_cell(line) + line["start"]))
+    sessions = [_described(line, unknown) for line in told]
+    if len({(session.number, session.start) for session in sessions}) > 1:
+        raise BadReport(
+            "The table describes several sessions.",
+            "Export each session's report on its own.",
+            where=f"row {sessions[1].row}",
+        )
+    return sessions[0] if sessions else unknown
+
+
+def _id_cell(line: Line) -> str:
+    return line["webinar"] or line["meeting"]
+
+
+def _described(line: Line, unknown: Session) -> Session:
+    address = re.search(r"[^\s()<>,;]+@[^\s()<>,;]+", line["host"])
+    return Session(
+        number=read_id(_id_cell(line), row=line.number) or unknown.number,
+        start=" ".join(line["start"].split()),
+        topic=" ".join(line["topic"].split()),
+        type="webinar" if line["webinar"] else unknown.type,
+        host=address[0].lower() if address else "",
+        row=line.number,
+    )
+
+
+def _session_of(line: Line, about: Session) -> Session:
+    """The session of a row: some exports repeat it in every row in place of a row above."""
+    if about.row or not (_id_cell(line) and line["topic"]):
+        return about
+    return _described(line, about)
+
+
+def _started(session: Session, rows: Sequence[tuple[str, Line]], dates: Dates) -> Session:
+    """The session with a start to name it by; see the module's docstring."""
+    timed = [line for _, line in rows if "join" in line.columns]
+    if len(timed) < len(rows):
+        _require_start(session, rows[0][1], dates)
+    if session.start:
+        return session
+    joins = [line["join"] for line in timed if _is_moment(line["join"], dates)]
+    first = min(joins, key=dates.at, default="")
+    return replace(session, start=dates.day(first) if first and session.number else first)
+
+
+def _is_moment(written: str, dates: Dates) -> bool:
+    try:
+        return not is_blank(written) and dates.at(written) is not None
+    except BadCell:
+        return False
+
+
+def _require_start(session: Session, line: Line, dates: Dates) -> None:
+    """A list of unique users holds no times; without the meeting's own start it says no when."""
+    if not session.start:
+        raise BadReport(
+            "The list has no join times and nothing says when the meeting began.",
+            WITH_INFORMATION,
+            where=f"row {line.number}",
+        )
+    try:
+        dates.at(session.start)
+    except BadCell as bad:
+        raise BadReport(bad.why, WITH_INFORMATION, where=f"row {session.row}") from bad
+
+
+def _role(table: Table) -> str:
+    """Tables of hosts and panelists have the same headings: here alone the title decides."""
+    title = table.title.casefold()
+    return "host" if title.startswith("host") else "panelist" if "panel" in title else "attendee"
