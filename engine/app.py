@@ -31,7 +31,7 @@ def create_app(
 ) -> Flask:
     """A complete application for one instance; `plugins` are loaded beside the installed ones."""
     settings = settings or read_settings()
-    app = Flask(__name__, template_folder=str(templates()), static_folder=None)
+    app = Flask(__name__, template_folder=str(templates()), static_folder="web/static")
     _configure(app, settings)
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS))

@@ -21,7 +21,8 @@ from engine.competencies import projector
 from engine.competencies.config import config_hash
 from engine.competencies.counting import Record
 from engine.competencies.evidence import EvidenceRow, Ruleset, Validation
-from engine.competencies.models import Exclusion, Projection, evidence, revision, validation
+from engine.competencies.exclusions import excluded_roots
+from engine.competencies.models import Projection, evidence, revision, validation
 from engine.competencies.rollup import roll_up
 from engine.competencies.scoring import Standing, standings
 from engine.db import db, holder_name, reading
@@ -165,15 +166,6 @@ def root_of(statement_id: str, formers: Mapping[str, str]) -> str:
         statement_id = former
         seen.add(former)
     return statement_id
-
-
-def excluded_roots(roots: Iterable[str]) -> set[str]:
-    """Which of these items their learner has left out of scoring."""
-    latest: dict[str, bool] = {}
-    for part in _chunks(sorted(roots)):
-        query = select(Exclusion).where(Exclusion.root.in_(part)).order_by(Exclusion.id)
-        latest.update({one.root: one.excluded for one in db.session.scalars(query)})
-    return {root for root, excluded in latest.items() if excluded}
 
 
 class _Loader:

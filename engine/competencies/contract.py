@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from engine.competencies.checked import section
 from engine.competencies.config import canonical_json, compile_ruleset
 from engine.competencies.counting import TRUST_ALL, Record, Trust, revisions
 from engine.competencies.evidence import EvidenceRow, Ruleset, Validation, Weighed
@@ -97,7 +98,7 @@ def score_case(case: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_log(config: Mapping[str, Any], statements: list[Statement]) -> _Log:
     ruleset = Ruleset(compile_ruleset(config))
-    table = _trust(config)
+    table = _trust(config, ruleset)
     distinct = _distinct(statements)
     voided = _voided(distinct, table)
     log = _Log(
@@ -112,10 +113,17 @@ def _read_log(config: Mapping[str, Any], statements: list[Statement]) -> _Log:
     return log
 
 
-def _trust(config: Mapping[str, Any]) -> TrustTable | None:
-    found = config.get("trust")
+def _trust(config: Mapping[str, Any], ruleset: Ruleset) -> TrustTable | None:
+    found, order = config.get("trust"), ruleset.policy.assurance.order
     if found is None:
         return None
+    for key, entry in section(config, "trust").items():
+        if mapping(entry).get("ceiling", order[0]) not in order:
+            raise Refused(
+                f"the ceiling {mapping(entry)['ceiling']!r} is no class of assurance.",
+                f"Use one of {', '.join(order)}.",
+                where=f"trust.{key}",
+            )
     return TrustTable(entries={fold_key(key): mapping(entry) for key, entry in found.items()})
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.competencies.checked import members, section
 from engine.competencies.decay import MICRO
 from engine.competencies.matching import Question, glob, keyword, questions
-from engine.competencies.policy import Rule, members, read_policy, section
+from engine.competencies.policy import Rule, read_policy
 from engine.competencies.reading import (
     Facts,
     Place,

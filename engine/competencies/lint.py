@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from engine.competencies.checked import members
 from engine.competencies.decay import MICRO
 from engine.competencies.evidence import Ruleset
 from engine.competencies.matching import COMPARISONS, MATCH_KEYS
-from engine.competencies.policy import NODE_RULES, QUALITIES, cycle, members
+from engine.competencies.nodes import NODE_RULES, cycle
+from engine.competencies.policy import QUALITIES
 from engine.competencies.reading import fold_tag, mapping
 from engine.errors import Refused
 
@@ -44,6 +46,16 @@ _KEYS: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 
 
+_NUMBERED = ("scale", "assurance", "kinds", "competencies", "rules", "nodes")
+_WHOLES = frozenset(
+    {
+        "tau_ppm", "confidence_n0", "peer_quorum", "cap", "day_cap", "half_life_days", "weight",
+        "floor", "count", "target_level", "required_points", "points",
+    }
+)  # fmt: skip
+_OF_WHOLES = ("scale.scepticism", "assurance.factor_ppm", ".ceiling")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing to mend: an ERROR keeps the ruleset from being published, a WARN does not."""
@@ -56,6 +68,9 @@ class Finding:
 
 def lint(config: Config) -> list[Finding]:
     """All findings of a compiled config, in the order of its sections; empty when it is sound."""
+    misshapen = [finding for name in _NUMBERED for finding in _numbers(config.get(name), name)]
+    if misshapen:
+        return misshapen
     found = [finding for check in _CHECKS for finding in check(config)]
     return found if any(one.level == "ERROR" for one in found) else [*found, *_unbuilt(config)]
 
@@ -74,6 +89,28 @@ def _unbuilt(config: Config) -> Iterator[Finding]:
         Ruleset(config)
     except Refused as refused:
         yield _error(refused.where, refused.why, refused.mend)
+
+
+def _numbers(found: object, where: str) -> Iterator[Finding]:
+    """Every place that holds a number holds a whole one of at least 0; the checks rely on it."""
+    for key, value in _entries(found):
+        place = f"{where}.{key}"
+        if isinstance(value, Mapping | list) and key not in ("match", "quality"):
+            yield from _numbers(value, place)
+        elif (key in _WHOLES or where.endswith(_OF_WHOLES)) and not _is_whole(value):
+            yield _error(place, f"{value!r} is no whole number.", "Give one of at least 0.")
+
+
+def _entries(found: object) -> Iterable[tuple[str, object]]:
+    if isinstance(found, Mapping):
+        return [(str(key), value) for key, value in found.items()]
+    return [(str(at), value) for at, value in enumerate(members(found))]
+
+
+def _is_whole(value: object) -> bool:
+    if value is None:
+        return True
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _unknown(found: object, known: Iterable[str], where: str) -> Iterator[Finding]:
@@ -152,6 +189,13 @@ def _names(config: Config) -> Iterator[Finding]:
     """Every place that names a competency names one there is."""
     aliases, known = mapping(config.get("aliases")), set(mapping(config.get("competencies")))
     yield from _unnamed(aliases.values(), known | set(aliases), "aliases")
+    circle = cycle({alias: [str(target)] for alias, target in aliases.items()})
+    if circle:
+        yield _error(
+            "aliases",
+            f"they go round in a circle: {' > '.join(circle)}.",
+            "Break it at one of them.",
+        )
     for alias in sorted(set(aliases) & known):
         yield _warning(f"aliases.{alias}", "it hides a competency.", "Drop one of them.")
     reachable = known | set(aliases)

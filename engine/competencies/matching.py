@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from engine.competencies.policy import members
+from engine.competencies.checked import members
 from engine.competencies.reading import Facts, decimal, duration_seconds, fold_tag
 from engine.errors import Refused
 

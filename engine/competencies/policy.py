@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from engine.competencies.checked import listed, members, section, whole
 from engine.competencies.decay import MICRO
+from engine.competencies.nodes import Node, read_node, refuse_cycles
 from engine.competencies.reading import duration_seconds
 from engine.errors import Refused
 
-NODE_RULES = ("all", "any", "at_least", "points", "weighted_mean")
 QUALITIES = ("duration", "score.scaled")
 
 
@@ -74,28 +75,6 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Child:
-    """A competency or node below a node."""
-
-    id: str
-    weight: int
-    points: int
-    required: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """How the children of a competency make up its score."""
-
-    id: str
-    rule: str
-    children: tuple[Child, ...]
-    count: int
-    target_level: int
-    required_points: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """Everything of a ruleset that decides on levels."""
 
@@ -111,11 +90,11 @@ def read_policy(config: Mapping[str, Any]) -> Policy:
     """A compiled config as typed values; `Refused` names what no score can be worked out from."""
     scale = _scale(section(config, "scale"))
     assurance = _assurance(section(config, "assurance"))
-    kinds = {name: _kind(name, kind) for name, kind in section(config, "kinds").items()}
-    rules = [_rule(rule, kinds, assurance) for rule in _listed(config, "rules")]
-    nodes = {id_: _node(id_, node) for id_, node in section(config, "nodes", {}).items()}
+    kinds = {name: _kind(name, section(config, "kinds")) for name in section(config, "kinds")}
+    rules = [_rule(rule, kinds, assurance) for rule in listed(config, "rules")]
+    nodes = {id_: read_node(id_, node) for id_, node in section(config, "nodes", {}).items()}
     _refuse_repeats([rule.id for rule in rules])
-    _refuse_cycles(nodes)
+    refuse_cycles(nodes)
     return Policy(
         scale=scale,
         assurance=assurance,
@@ -124,55 +103,6 @@ def read_policy(config: Mapping[str, Any]) -> Policy:
         rules={rule.id: rule for rule in rules},
         nodes=nodes,
     )
-
-
-def section(
-    config: Mapping[str, Any], name: str, default: Mapping[str, Any] | None = None
-) -> Mapping[str, Any]:
-    """A part of the config that must be a mapping; without a default it must be there."""
-    found = config.get(name)
-    if found is None and default is not None:
-        return default
-    if not isinstance(found, Mapping):
-        raise Refused(
-            f"a ruleset needs `{name}` as a mapping, this is {_shape(found)}.",
-            f"Add `{name}:` with its keys below it.",
-            where=name,
-        )
-    return found
-
-
-def members(value: object) -> tuple[Any, ...]:
-    """A list as it stands, one value as a list of one, nothing as none."""
-    if value is None:
-        return ()
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
-def _shape(value: object) -> str:
-    return "missing" if value is None else f"a {type(value).__name__}"
-
-
-def _listed(config: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
-    found = config.get(name)
-    if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
-        raise Refused(
-            f"a ruleset needs `{name}` as a list of mappings, this is {_shape(found)}.",
-            f"Start each entry below `{name}:` with a dash.",
-            where=name,
-        )
-    return found
-
-
-def _whole(values: Mapping[str, Any], key: str, where: str, default: int | None = None) -> int:
-    found = values.get(key, default)
-    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
-        raise Refused(
-            f"`{key}` must be a whole number of at least 0, this is {found!r}.",
-            f"Give `{key}` as a whole number.",
-            where=where,
-        )
-    return found
 
 
 def _scale(found: Mapping[str, Any]) -> Scale:
@@ -185,14 +115,14 @@ def _scale(found: Mapping[str, Any]) -> Scale:
             where="scale.scepticism",
         )
     numbered = {str(at): value for at, value in enumerate(scepticism)}
-    tau = _whole(found, "tau_ppm", "scale")
+    tau = whole(found, "tau_ppm", "scale")
     if not 0 < tau <= MICRO:
         raise Refused("the threshold is not between 0 and 1.", "Try 0.6.", where="scale.tau")
     return Scale(
         levels=levels,
-        scepticism=tuple(_whole(numbered, at, "scale.scepticism") for at in numbered),
+        scepticism=tuple(whole(numbered, at, "scale.scepticism") for at in numbered),
         tau=tau,
-        confidence_n0=_whole(found, "confidence_n0", "scale", 1_500_000),
+        confidence_n0=whole(found, "confidence_n0", "scale", 1_500_000),
     )
 
 
@@ -208,25 +138,18 @@ def _assurance(found: Mapping[str, Any]) -> Assurance:
     factors = section(found, "factor_ppm")
     return Assurance(
         order=order,
-        factors={name: _whole(factors, name, "assurance.factor_ppm") for name in order},
-        quorum=max(1, _whole(found, "peer_quorum", "assurance", 1)),
+        factors={name: whole(factors, name, "assurance.factor_ppm") for name in order},
+        quorum=max(1, whole(found, "peer_quorum", "assurance", 1)),
         ranks={name: rank for rank, name in enumerate(order)},
     )
 
 
-def _kind(name: str, found: object) -> Kind:
-    if not isinstance(found, Mapping):
-        raise Refused(
-            f"a kind is a mapping, this is {_shape(found)}.",
-            "Write {} for a kind without caps.",
-            where=f"kinds.{name}",
-        )
-    where = f"kinds.{name}"
-    caps = {
-        cap: None if found.get(cap) is None else _whole(found, cap, where)
-        for cap in ("cap", "day_cap")
-    }
-    return Kind(**caps, polarity=-1 if found.get("polarity") == -1 else 1)
+def _kind(name: str, kinds: Mapping[str, Any]) -> Kind:
+    found, where = section(kinds, name, {}), f"kinds.{name}"
+    cap, day_cap = (
+        None if found.get(key) is None else whole(found, key, where) for key in ("cap", "day_cap")
+    )
+    return Kind(cap=cap, day_cap=day_cap, polarity=-1 if found.get("polarity") == -1 else 1)
 
 
 def _half_lives(found: Mapping[str, Any]) -> dict[str, int | None]:
@@ -235,7 +158,7 @@ def _half_lives(found: Mapping[str, Any]) -> dict[str, int | None]:
 
 def _half_life(id_: str, found: Mapping[str, Any]) -> int | None:
     days = found.get("half_life_days")
-    if days is not None and _whole(found, "half_life_days", f"competencies.{id_}") == 0:
+    if days is not None and whole(found, "half_life_days", f"competencies.{id_}") == 0:
         raise Refused(
             "a half-life of no days would fade at once.",
             "Give days, such as 365, or null for never.",
@@ -261,10 +184,10 @@ def _rule(found: Mapping[str, Any], kinds: Mapping[str, Kind], assurance: Assura
         id=found["id"],
         kind=found["kind"],
         polarity=kind.polarity,
-        weight=_whole(found, "weight", where),
+        weight=whole(found, "weight", where),
         assurance=_class(found.get("assurance", "system"), assurance, where),
         ceilings=_ceilings(found, kind, assurance, where),
-        floor=_whole(found, "floor", where, 1) or 1,
+        floor=whole(found, "floor", where, 1) or 1,
         quality=_quality(quality, where),
         full=_full(quality, where),
         level_stated=found.get("level_from") == "score.raw",
@@ -292,7 +215,7 @@ def _ceilings(
     """The highest level each class may speak for; a class that is not named has its lower one's."""
     ceiling = found.get("ceiling")
     if kind.polarity < 0 or isinstance(ceiling, int):
-        reach = 0 if kind.polarity < 0 else _whole(found, "ceiling", where)
+        reach = 0 if kind.polarity < 0 else whole(found, "ceiling", where)
         return dict.fromkeys(assurance.order, reach)
     if not isinstance(ceiling, Mapping):
         raise Refused(
@@ -302,7 +225,7 @@ def _ceilings(
         )
     reached, ceilings = 0, {}
     for name in assurance.order:
-        reached = _whole(ceiling, name, f"{where}.ceiling", reached)
+        reached = whole(ceiling, name, f"{where}.ceiling", reached)
         ceilings[name] = reached
     return ceilings
 
@@ -331,55 +254,6 @@ def _full(found: Mapping[str, Any], where: str) -> Fraction | None:
     return full
 
 
-def _node(id_: str, found: Mapping[str, Any]) -> Node:
-    where = f"nodes.{id_}"
-    rule = found.get("rule") if isinstance(found, Mapping) else None
-    if rule not in NODE_RULES:
-        raise Refused(
-            f"the roll-up rule {rule!r} is not known.",
-            f"Use one of {', '.join(NODE_RULES)}.",
-            where=where,
-        )
-    children = tuple(_child(child, where) for child in _listed(found, "children"))
-    node = Node(
-        id=id_,
-        rule=str(rule),
-        children=children,
-        count=_whole(found, "count", where, 1),
-        target_level=_whole(found, "target_level", where, 1),
-        required_points=_whole(found, "required_points", where, 0),
-    )
-    _refuse_impossible(node, where)
-    return node
-
-
-def _child(found: Mapping[str, Any], where: str) -> Child:
-    return Child(
-        id=str(found.get("id")),
-        weight=_whole(found, "weight", where, MICRO),
-        points=_whole(found, "points", where, 0),
-        required=found.get("required") in (True, 1),
-    )
-
-
-def _refuse_impossible(node: Node, where: str) -> None:
-    """Refuse a node that no evidence could ever give a score."""
-    if not node.children:
-        raise Refused("a node needs children.", "List them, or drop the node.", where=where)
-    if node.rule == "at_least" and not 1 <= node.count <= len(node.children):
-        raise Refused(
-            f"{node.count} of {len(node.children)} children can never be asked for.",
-            "Give `count` between 1 and the number of children.",
-            where=where,
-        )
-    if node.rule == "points" and (node.required_points == 0 or node.target_level == 0):
-        raise Refused(
-            "points need a goal.", "Give `required_points` and `target_level`.", where=where
-        )
-    if node.rule == "weighted_mean" and not any(child.weight for child in node.children):
-        raise Refused("every weight is 0.", "Give one child some weight.", where=where)
-
-
 def _refuse_repeats(ids: Sequence[str]) -> None:
     repeated = sorted({id_ for id_ in ids if ids.count(id_) > 1})
     if repeated:
@@ -388,40 +262,3 @@ def _refuse_repeats(ids: Sequence[str]) -> None:
             "Give each rule an id of its own.",
             where="rules",
         )
-
-
-def _refuse_cycles(nodes: Mapping[str, Node]) -> None:
-    below = {id_: [child.id for child in node.children] for id_, node in nodes.items()}
-    circle = cycle(below)
-    if circle:
-        raise Refused(
-            f"the nodes go round in a circle: {' > '.join(circle)}.",
-            "Take one of them out of the other's children.",
-            where=f"nodes.{circle[0]}",
-        )
-
-
-def cycle(below: Mapping[str, Iterable[str]]) -> list[str]:
-    """One way round a circle of nodes, its start repeated at the end; empty when there is none."""
-    done: set[str] = set()
-    for start in below:
-        found = _circle(start, below, [], done)
-        if found:
-            return found
-    return []
-
-
-def _circle(
-    id_: str, below: Mapping[str, Iterable[str]], path: list[str], done: set[str]
-) -> list[str]:
-    if id_ in path:
-        return [*path[path.index(id_) :], id_]
-    if id_ in done:
-        return []
-    path.append(id_)
-    for child in below.get(id_, ()):
-        found = _circle(child, below, path, done)
-        if found:
-            return found
-    done.add(path.pop())
-    return []

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.competencies.policy import Node
+from engine.competencies.decay import MICRO
+from engine.competencies.nodes import Node
 from engine.competencies.scoring import Standing
 
 Mark = tuple[int, int]
@@ -107,7 +108,7 @@ class _Climb:
         """The mean over distinct units, each once, at its heaviest path."""
         units: dict[str, int] = {}
         lifts: dict[str, Mark] = {}
-        self._flatten(node, 1_000_000, NOTHING, units, lifts)
+        self._flatten(node, MICRO, NOTHING, units, lifts)
         marks = {id_: max(self.mark(id_), lifts[id_]) for id_ in units}
         whole = sum(units.values()) or 1
         return NodeStanding(
@@ -121,9 +122,9 @@ class _Climb:
         self, node: Node, path: int, lift: Mark, units: dict[str, int], lifts: dict[str, Mark]
     ) -> None:
         """Go down through additive nodes; direct evidence for one lifts all units below it."""
-        whole = sum(child.weight for child in node.children)
+        total = sum(child.weight for child in node.children)
         for child in node.children:
-            weight, below = path * child.weight // whole, self.nodes.get(child.id)
+            weight, below = path * child.weight // total, self.nodes.get(child.id)
             if below is not None and below.rule == "weighted_mean":
                 above = max(lift, self.direct.get(child.id, NOTHING))
                 self._flatten(below, weight, above, units, lifts)

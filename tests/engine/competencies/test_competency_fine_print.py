@@ -540,6 +540,9 @@ def test_word_on_a_statement_that_still_stands_is_not_borrowed():
         pytest.param({"as_of": ["30/04/2026"]}, "as_of", id="no date"),
         pytest.param({"as_of": None}, "as_of", id="no day at all"),
         pytest.param({"config": {}}, "scale", id="no scale"),
+        pytest.param(
+            {"config": {**CONFIG, "trust": {"x": {"ceiling": "king"}}}}, "trust.x", id="no class"
+        ),
     ],
 )
 def test_unreadable_case_is_refused_by_place(changes, where):

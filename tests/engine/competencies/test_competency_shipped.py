@@ -87,7 +87,7 @@ def written(count):
 
 @pytest.mark.parametrize(
     ("posts", "reached"),
-    [pytest.param(2, 1, id="two"), pytest.param(10, 2, id="ten"), pytest.param(50, 2, id="fifty")],
+    [pytest.param(4, 1, id="four"), pytest.param(10, 2, id="ten"), pytest.param(50, 2, id="fifty")],
 )
 def test_posts_alone_reach_level_two_at_most(posts, reached):
     assert level(*written(posts)) == reached

@@ -1,0 +1,280 @@
+"""What a learner decides about an item of her record: note, correct, leave out, share, take back.
+
+Every decision is reversible and outranks the source. Items are found by the statement that speaks
+for them; a statement that came through the xAPI endpoint becomes an item when it is first decided
+on.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from engine.activity import Facts, essence, iri_of_type
+from engine.config import keyring
+from engine.db import db, transaction
+from engine.errors import Conflict, Forbidden, NotFound, Refused
+from engine.lrs.keys import authority_of, own_origin
+from engine.lrs.models import Origin
+from engine.lrs.models import statement as statement_table
+from engine.lrs.reader import Stored
+from engine.lrs.store import Outdated
+from engine.moments import now_us
+from engine.people.service import Who
+from engine.pipeline import reader, record
+from engine.sources import writes
+from engine.sources.items import ItemState, load_items
+from engine.sources.models import Item
+from engine.sources.planner import Planner, Voice
+from xapi import actors, statements, text
+from xapi.vocabulary import VERBS, Extension
+
+RETRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What a learner notes herself: what, when, which kind (a name in TYPES), how long, tags."""
+
+    title: str
+    kind: str
+    at: datetime
+    duration: timedelta | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What a learner corrects: only what is given changes."""
+
+    at: datetime | None = None
+    duration: timedelta | None = None
+    title: str | None = None
+
+
+VERB_OF_KIND = {
+    "reading": "read",
+    "book": "read",
+    "video": "watched",
+    "audio": "listened",
+    "conversation": "discussed",
+    "mentoring": "discussed",
+    "webinar": "attended",
+    "meeting": "attended",
+    "conference": "attended",
+    "event": "attended",
+    "lunch-and-learn": "attended",
+    "committee": "attended",
+    "job-shadowing": "attended",
+    "other": "completed",
+}
+
+
+def note(who: Who, noted: Note) -> uuid.UUID:
+    """Record something a learner noted; her own word, private until she decides otherwise.
+
+    The statement's id is returned.
+    """
+    origin = own_origin()
+    system = keyring().namespace("notes")
+    key = f"note|{uuid.uuid4()}"
+    agent = {"objectType": "Agent", "name": who.name, "mbox": f"mailto:{who.email}"}
+    state = ItemState.fresh(system, origin.id, key, agent)
+    state.created_at = now_us()
+    state.original = _noted_facts(state, noted, agent)
+    return _settled(state)
+
+
+def _noted_facts(state: ItemState, noted: Note, agent: dict[str, Any]) -> Facts:
+    return {
+        "actor": agent,
+        "verb": VERBS[VERB_OF_KIND[noted.kind]].iri,
+        "object": {"id": state.id.urn, "type": iri_of_type(noted.kind), "title": noted.title},
+        "at": statements.timestamp(noted.at),
+        "duration": statements.duration(noted.duration) if noted.duration else None,
+        "result": {},
+        "tags": sorted(noted.tags),
+        "language": None,
+        "parent": None,
+        "community": None,
+        "excerpt": None,
+    }
+
+
+def correct(who: Who, sid: uuid.UUID, correction: Correction) -> uuid.UUID:
+    """Correct one item: a revision in the learner's own word. The new statement's id."""
+    for _ in range(RETRIES):
+        state = _state(who, sid)
+        facts, _corrected = state.standing()
+        if facts is None:
+            raise NotFound("This was taken back.", "Reload the page.")
+        changed = _changed(facts, correction)
+        if state.words or state.origin_id != own_origin().id:
+            state.correction, state.corrected_at = changed, now_us()
+        else:
+            state.original = changed
+        try:
+            return _settled(state, retitle=correction.title is not None)
+        except Outdated:
+            db.session.rollback()
+    raise Conflict("This keeps changing while you correct it.", "Try it again.")
+
+
+def _changed(facts: Facts, correction: Correction) -> Facts:
+    changed = {**facts}
+    if correction.at is not None:
+        changed["at"] = statements.timestamp(correction.at)
+    if correction.duration is not None:
+        changed["duration"] = statements.duration(correction.duration)
+    if correction.title is not None and "id" in facts["object"]:
+        changed["object"] = {**facts["object"], "title": correction.title}
+    return changed
+
+
+def withdraw_correction(who: Who, sid: uuid.UUID) -> uuid.UUID:
+    """Let the source's facts stand again. The statement that speaks for the item now."""
+    state = _state(who, sid)
+    if state.correction is None:
+        raise Refused("You have not corrected this.", "Nothing needs undoing.")
+    state.correction = state.corrected_at = None
+    return _settled(state)
+
+
+def take_back(who: Who, sid: uuid.UUID) -> None:
+    """Take one's own note out of the record: its statement is voided."""
+    state = _state(who, sid)
+    if state.origin_id != own_origin().id:
+        raise Refused(
+            "Only what you noted yourself can be taken back.",
+            "Leave it out of your levels, or correct it.",
+        )
+    state.original = state.correction = None
+    _settled(state)
+
+
+def share(who: Who, sid: uuid.UUID, audience: str) -> None:
+    """Say who may see one item: private, manager, public, or community:SLUG of one's own."""
+    allowed = {"private", "manager", "public", *(f"community:{slug}" for slug, _ in who.communities)}
+    if audience not in allowed:
+        raise Refused(f'"{audience}" is nobody you can share with.', "Choose one from the list.")
+    state = _state(who, sid)
+    state.audience, state.touched = audience, True
+    rows = writes.of_states([state])
+    db.session.rollback()
+    record([], rows)
+    with transaction() as session:
+        mine = statement_table.c.sid == state.last_sid.bytes
+        session.execute(update(statement_table).where(mine).values(audience=audience))
+
+
+def root_of(who: Who, sid: uuid.UUID) -> uuid.UUID:
+    """The first revision of the item a statement speaks for; exclusions are kept under it."""
+    stored = _own_statement(who, sid)
+    item = _item(stored.sid)
+    return item.root if item else stored.sid
+
+
+def _settled(state: ItemState, *, retitle: bool = False) -> uuid.UUID:
+    """Store whatever makes the standing statement say the standing facts."""
+    origins = db.session.scalars(select(Origin))
+    planner = Planner(
+        voice=_no_voice(state),
+        authorities={origin.id: authority_of(origin) for origin in origins},
+        now=now_us(),
+    )
+    if retitle:
+        state.essence = None  # a title is not part of what is compared
+    planner.states[state.id] = state
+    state.touched = True
+    planner.settle(state)
+    rows = writes.of_states([state])
+    db.session.rollback()
+    record(planner.entries, rows)
+    return state.last_sid
+
+
+def _no_voice(state: ItemState) -> Voice:
+    return Voice(
+        run_id=0,
+        generation=0,
+        arrived_at=0,
+        delivery_id=0,
+        system=state.system,
+        origin_id=state.origin_id,
+    )
+
+
+def _own_statement(who: Who, sid: uuid.UUID) -> Stored:
+    """A statement about this learner; anybody else's is as good as absent."""
+    stored = reader().many([sid]).get(sid)
+    if stored is None or stored.voided:
+        raise NotFound("There is no such line in your record.", "Reload the page.")
+    actor = text.parse(stored.payload)["actor"]
+    if actors.key(actor) not in who.keys:
+        raise Forbidden("This is not your record.", "You can decide on your own lines only.")
+    return stored
+
+
+def _item(sid: uuid.UUID) -> Item | None:
+    return db.session.scalar(select(Item).where(Item.last_sid == sid))
+
+
+def _state(who: Who, sid: uuid.UUID) -> ItemState:
+    """The item a statement of this learner speaks for; made when there is none yet."""
+    stored = _own_statement(who, sid)
+    item = _item(stored.sid)
+    if item is not None:
+        return load_items([item.id])[item.id]
+    return _from_statement(stored)
+
+
+def _from_statement(stored: Stored) -> ItemState:
+    """An item for a statement that came through the xAPI endpoint."""
+    statement = text.parse(stored.payload)
+    system = keyring().namespace(f"origin:{stored.origin}")
+    state = ItemState.fresh(system, stored.origin, f"statement|{stored.sid}", statement["actor"])
+    state.revision, state.audience, state.created_at = 1, stored.audience, now_us()
+    state.sid = state.last_sid = state.root = stored.sid
+    state.original = facts_from(statement)
+    state.essence = essence(state.original)
+    return state
+
+
+def facts_from(statement: Mapping[str, Any]) -> Facts:
+    """The facts a statement states, as far as an item keeps them."""
+    thing, context = statement["object"], statement.get("context", {})
+    definition, result = thing.get("definition", {}), dict(statement.get("result", {}))
+    around = context.get("contextActivities", {})
+    return {
+        "actor": statement["actor"],
+        "verb": statement["verb"]["id"],
+        "object": {
+            "id": thing.get("id", ""),
+            "type": definition.get("type"),
+            "title": next(iter(definition.get("name", {}).values()), None),
+        },
+        "at": statements.timestamp(statements.read_timestamp(statement["timestamp"])),
+        "duration": result.pop("duration", None),
+        "result": result,
+        "tags": context.get("extensions", {}).get(Extension.TAGS, []),
+        "language": context.get("language"),
+        "parent": _thing(around.get("parent")),
+        "community": _thing(around.get("grouping")),
+        "excerpt": None,
+    }
+
+
+def _thing(activities: list[dict[str, Any]] | None) -> dict[str, Any] | None:
+    if not activities:
+        return None
+    definition = activities[0].get("definition", {})
+    return {
+        "url": activities[0]["id"],
+        "title": next(iter(definition.get("name", {}).values()), None),
+        "type": definition.get("type"),
+    }

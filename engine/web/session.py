@@ -1,0 +1,92 @@
+"""Signing in by a one-time link, and out; who is signed in, and what pages she may open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from engine.db import db, transaction
+from engine.errors import Forbidden, Unauthorized
+from engine.people import signin
+from engine.people.models import Person
+from engine.people.service import Who, standing, who
+
+bp = Blueprint("session", __name__)
+login = LoginManager()
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Visitor(UserMixin):  # type: ignore[misc]
+    """Whoever is signed in."""
+
+    def __init__(self, who: Who) -> None:
+        self.who = who
+
+    def get_id(self) -> str:
+        """The person's own id, which no other person ever gets."""
+        return self.who.uid
+
+
+@login.user_loader
+def load(uid: str) -> Visitor | None:
+    """The person a session belongs to, as she is now."""
+    person = db.session.query(Person).filter_by(uid=uid).one_or_none()
+    return Visitor(who(standing(person))) if person else None
+
+
+@login.unauthorized_handler
+def turn_away() -> None:
+    """A page that needs somebody, and nobody is signed in."""
+    raise Unauthorized(
+        "This page needs you to sign in.",
+        "Ask your Byway team for a sign-in link; it works once.",
+    )
+
+
+def needs(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Open a view to signed-in people with one of these roles only; without roles to everybody."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not current_user.is_authenticated:
+                turn_away()
+            if roles and not current_user.who.roles & set(roles):
+                raise Forbidden(
+                    "This page is for your L&D team.", "Ask an operator for the role."
+                )
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+@bp.get("/sign-in/<token>")
+def ask(token: str) -> str:
+    """Ask before a link is used up, since mail scanners follow links."""
+    return render_template("sign_in.html", name=signin.peek(token).name)
+
+
+@bp.post("/sign-in/<token>")
+def sign_in(token: str) -> Response:
+    """Use the link up and go to the first page."""
+    with transaction():
+        person = signin.use(token)
+        visitor = Visitor(who(person))
+    login_user(visitor)
+    return redirect(url_for("learner.learning"))
+
+
+@bp.post("/sign-out")
+def sign_out() -> Response:
+    """Leave."""
+    logout_user()
+    return redirect(url_for("pages.home"))
