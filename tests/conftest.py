@@ -25,13 +25,17 @@ def settings_in(directory: Path) -> Settings:
     return read_settings(env)
 
 
+def _is_loopback(host: str) -> bool:
+    return host.startswith("127.") or host in ("::1", "localhost")
+
+
 @pytest.fixture(autouse=True)
 def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let sockets reach this machine only; a test that wants more fails."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
-        if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1", "localhost"):
+        if self.family != socket.AF_UNIX and not _is_loopback(address[0]):
             raise AssertionError(f"a test tried to reach {address[0]}")
         connect(self, address)
 

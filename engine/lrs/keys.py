@@ -122,6 +122,7 @@ def create_key(
         name,
         home_page=home_page,
         basis=basis,
+        ceiling="expert" if may_attest else "system",
         attests="expert" if may_attest else None,
         may_void="statements/void" in scopes or "all" in scopes,
     )
