@@ -50,13 +50,13 @@ __all__ = [
     "Dates",
     "Delivery",
     "Failed",
-    "FrameworkFormat",
     "Fetched",
+    "FrameworkFormat",
     "Gone",
     "HookRequest",
     "ItemRef",
-    "PluginPage",
     "Line",
+    "PluginPage",
     "Privacy",
     "Refused",
     "Row",
@@ -92,7 +92,7 @@ API_VERSION = 1
 hookimpl = pluggy.HookimplMarker("byway")
 
 Row = int | str
-"""Where something stands in its delivery: a 1-based row of the file, or a path such as "posts[3]"."""
+"""Where something stands in its delivery: a 1-based row, or a path such as "posts[3]"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +227,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """All deliveries kept under one key so far, oldest first; `activities` sees it each time it grows."""
+    """All deliveries kept under one key so far, oldest first; read again each time it grows."""
 
     key: str | None
     deliveries: tuple[Delivery, ...]

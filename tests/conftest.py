@@ -9,20 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from factories import settings_in
 from flask import Flask
 
 from engine import instance
 from engine.app import create_app
-from engine.config import Settings, create_secret, read_settings
+from engine.config import create_secret
 from engine.db import db
-
-PUBLIC_URL = "http://byway.example"
-
-
-def settings_in(directory: Path) -> Settings:
-    """Settings of an instance in a directory, as the environment would give them."""
-    env = {"BYWAY_INSTANCE": str(directory), "BYWAY_PUBLIC_URL": PUBLIC_URL}
-    return read_settings(env)
 
 
 def _is_loopback(host: str) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from engine.config import Settings, read_settings
 from engine.db import transaction
 from engine.lrs import keys
 from engine.people import service as people
@@ -14,6 +16,11 @@ from engine.people.service import Who
 
 HOME = "http://byway.example"
 ATTENDED = "http://adlnet.gov/expapi/verbs/attended"
+
+
+def settings_in(directory: Path) -> Settings:
+    """Settings of an instance in a directory, as the environment would give them."""
+    return read_settings({"BYWAY_INSTANCE": str(directory), "BYWAY_PUBLIC_URL": HOME})
 
 
 def a_person(name: str = "Bo Lund", email: str = "bo@example.org", *roles: str) -> Who:

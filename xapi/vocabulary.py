@@ -33,39 +33,77 @@ class Verb:
 
 
 VERBS: dict[str, Verb] = {
-    "registered": Verb(_ADL + "verbs/registered", "registered for", "s'est inscrit à", "se inscribió en"),
+    "registered": Verb(
+        _ADL + "verbs/registered", "registered for", "s'est inscrit à", "se inscribió en"
+    ),
     "attended": Verb(
-        _ADL + "verbs/attended", "attended", "a assisté à", "asistió a",
+        _ADL + "verbs/attended",
+        "attended",
+        "a assisté à",
+        "asistió a",
         (_STREAMS + "attend", _STREAMS + "schema/1.0/attend", _TLA + "verbs/attended"),
     ),
-    "hosted": Verb(_STREAMS + "host", "hosted", "a animé", "organizó", (_STREAMS + "schema/1.0/host",)),
-    "presented": Verb(_STREAMS + "present", "presented", "a présenté", "presentó", (_STREAMS + "schema/1.0/present",)),
+    "hosted": Verb(
+        _STREAMS + "host", "hosted", "a animé", "organizó", (_STREAMS + "schema/1.0/host",)
+    ),
+    "presented": Verb(
+        _STREAMS + "present",
+        "presented",
+        "a présenté",
+        "presentó",
+        (_STREAMS + "schema/1.0/present",),
+    ),
     "asked": Verb(_ADL + "verbs/asked", "asked", "a demandé", "preguntó"),
     "created": Verb(
-        _STREAMS + "create", "started", "a lancé", "inició",
+        _STREAMS + "create",
+        "started",
+        "a lancé",
+        "inició",
         (_STREAMS + "schema/1.0/create", _ACROSSX + "verbs/posted"),
     ),
     "replied": Verb(_TINCAN + "verb/replied", "replied in", "a répondu dans", "respondió en"),
     "authored": Verb(
-        _STREAMS + "author", "wrote", "a écrit", "escribió",
+        _STREAMS + "author",
+        "wrote",
+        "a écrit",
+        "escribió",
         (_STREAMS + "schema/1.0/author", _STREAMS + "post"),
     ),
     "commented": Verb(_ADL + "verbs/commented", "commented on", "a commenté", "comentó"),
-    "liked": Verb(_ACROSSX + "verbs/liked", "liked", "a aimé", "marcó que le gusta", (_STREAMS + "like",)),
+    "liked": Verb(
+        _ACROSSX + "verbs/liked", "liked", "a aimé", "marcó que le gusta", (_STREAMS + "like",)
+    ),
     "accepted": Verb(
-        _STREAMS + "accept", "accepted", "a accepté", "aceptó",
+        _STREAMS + "accept",
+        "accepted",
+        "a accepté",
+        "aceptó",
         (_STREAMS + "approve", _STREAMS + "schema/1.0/accept", _STREAMS + "schema/1.0/approve"),
     ),
     "rejected": Verb(
-        _STREAMS + "reject", "rejected", "a rejeté", "rechazó",
+        _STREAMS + "reject",
+        "rejected",
+        "a rejeté",
+        "rechazó",
         (_STREAMS + "deny", _STREAMS + "schema/1.0/reject", _STREAMS + "schema/1.0/deny"),
     ),
     "shared": Verb(_ADL + "verbs/shared", "shared", "a partagé", "compartió"),
-    "read": Verb(_STREAMS + "read", "read", "a lu", "leyó", (_STREAMS + "schema/1.0/read", _ADL + "verbs/experienced")),
-    "watched": Verb(_ACROSSX + "verbs/watched", "watched", "a regardé", "vio", (_STREAMS + "watch",)),
+    "read": Verb(
+        _STREAMS + "read",
+        "read",
+        "a lu",
+        "leyó",
+        (_STREAMS + "schema/1.0/read", _ADL + "verbs/experienced"),
+    ),
+    "watched": Verb(
+        _ACROSSX + "verbs/watched", "watched", "a regardé", "vio", (_STREAMS + "watch",)
+    ),
     "listened": Verb(_STREAMS + "listen", "listened to", "a écouté", "escuchó"),
     "discussed": Verb(
-        "http://id.tincanapi.com/verb/discussed", "talked about", "a discuté de", "conversó sobre",
+        "http://id.tincanapi.com/verb/discussed",
+        "talked about",
+        "a discuté de",
+        "conversó sobre",
     ),
     "mentored": Verb(_TINCAN + "verb/mentored", "mentored", "a accompagné", "acompañó"),
     "completed": Verb(_ADL + "verbs/completed", "completed", "a terminé", "completó"),
@@ -113,7 +151,5 @@ class Extension:
     CORRECTED_BY = BYWAY + "ext/corrected-by"
 
 
-ALIASES: dict[str, str] = {
-    alias: verb.iri for verb in VERBS.values() for alias in verb.aliases
-}
+ALIASES: dict[str, str] = {alias: verb.iri for verb in VERBS.values() for alias in verb.aliases}
 """Every other spelling of a verb -> the IRI Byway counts it under."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
@@ -23,7 +23,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     app.jinja_env.globals.update(words=words, charts=charts)
     app.context_processor(frame.context)
     for bp in (session.bp, learner.bp, workbench.bp, pages.bp):
-        bp_checked(bp, csrf)
+        _require_token(bp, csrf)
         app.register_blueprint(bp)
     app.register_blueprint(hooks.bp)
     app.register_error_handler(Refused, frame.refused)
@@ -31,7 +31,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     app.after_request(secure)
 
 
-def bp_checked(bp: session.Blueprint, csrf: CSRFProtect) -> None:
+def _require_token(bp: Blueprint, csrf: CSRFProtect) -> None:
     """Every form of these pages carries a token; what lacks it is refused."""
     if csrf.protect not in bp.before_request_funcs.get(None, []):
         bp.before_request(csrf.protect)

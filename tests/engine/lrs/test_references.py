@@ -1,0 +1,178 @@
+"""StatementRefs: a statement matches where one it refers to does, whichever arrived first."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Sequence
+
+import pytest
+from flask import Flask
+from lrs_making import (
+    ANSWERED,
+    a_reference,
+    a_void,
+    add,
+    add_each,
+    an_authority,
+    an_entry,
+    found,
+    found_by_pages,
+)
+from factories import ATTENDED
+
+from engine.lrs.store import Authority, Entry
+
+THING = "https://events.example.org/deep"
+ORDERS = [
+    pytest.param(order, id="".join("abcd"[at] for at in order))
+    for order in itertools.permutations(range(4))
+]
+
+
+def a_chain(authority: Authority, length: int) -> list[Entry]:
+    """The first refers to the second and so on; the last is about THING."""
+    sids = [uuid.uuid4() for _ in range(length)]
+    refs = [
+        a_reference(authority, target, id=str(sid)) for sid, target in itertools.pairwise(sids)
+    ]
+    return [*refs, an_entry(authority, id=str(sids[-1]), thing=THING)]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_chain_matches_in_every_order_of_arrival(app: Flask, order: Sequence[int]) -> None:
+    chain = a_chain(an_authority(), 4)
+    arrived = [chain[at] for at in order]
+    add_each(*arrived)
+    assert found(activity=THING, ascending="true") == [entry.sid for entry in arrived]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_chain_in_one_batch_matches_whole(app: Flask, order: Sequence[int]) -> None:
+    chain = a_chain(an_authority(), 4)
+    arrived = [chain[at] for at in order]
+    add(*arrived)
+    assert found(activity=THING, ascending="true") == [entry.sid for entry in arrived]
+
+
+def test_filters_must_hold_for_one_statement_of_the_chain(app: Flask) -> None:
+    authority = an_authority()
+    target = an_entry(authority, email="ann@example.org", verb=ATTENDED)
+    referrer = a_reference(authority, target.sid, actor={"mbox": "mailto:bo@example.org"})
+    add_each(target, referrer)
+    ann, bo = '{"mbox":"mailto:ann@example.org"}', '{"mbox":"mailto:bo@example.org"}'
+    assert found(agent=ann, verb=ATTENDED) == [referrer.sid, target.sid]
+    assert found(agent=bo, verb=ANSWERED) == [referrer.sid]
+    assert found(agent=bo, verb=ATTENDED) == []
+
+
+def test_filters_must_hold_for_one_statement_of_a_late_chain(app: Flask) -> None:
+    authority = an_authority()
+    bottom = an_entry(authority, email="ann@example.org", verb=ATTENDED)
+    middle = a_reference(authority, bottom.sid, actor={"mbox": "mailto:bo@example.org"})
+    top = a_reference(authority, middle.sid, actor={"mbox": "mailto:cy@example.org"})
+    add_each(top, bottom, middle)
+    ann, bo = '{"mbox":"mailto:ann@example.org"}', '{"mbox":"mailto:bo@example.org"}'
+    assert set(found(agent=ann, verb=ATTENDED)) == {top.sid, middle.sid, bottom.sid}
+    assert set(found(agent=bo, verb=ANSWERED)) == {top.sid, middle.sid}
+    assert found(agent=bo, verb=ATTENDED) == []
+
+
+def test_the_referrer_of_a_voided_statement_is_still_found(app: Flask) -> None:
+    authority = an_authority()
+    target = an_entry(authority, thing=THING)
+    referrer = a_reference(authority, target.sid)
+    void = a_void(authority, target.sid)
+    add_each(target, referrer, void)
+    assert found(activity=THING) == [void.sid, referrer.sid]
+
+
+def test_the_referrer_of_a_statement_voided_before_it_came_is_still_found(app: Flask) -> None:
+    authority = an_authority()
+    target = an_entry(authority, thing=THING)
+    referrer = a_reference(authority, target.sid)
+    void = a_void(authority, target.sid)
+    add_each(void, referrer, target)
+    assert found(activity=THING) == [referrer.sid, void.sid]
+
+
+def test_time_counts_for_the_referrer_not_for_its_target(app: Flask) -> None:
+    authority = an_authority()
+    target = an_entry(authority, thing=THING)
+    referrer = a_reference(authority, target.sid)
+    stored = add(target).new[0]["stored"]
+    add(referrer)
+    assert found(activity=THING, since=stored) == [referrer.sid]
+    assert found(activity=THING, until=stored) == [target.sid]
+
+
+def test_a_circle_of_references_ends(app: Flask) -> None:
+    authority = an_authority()
+    one, other = uuid.uuid4(), uuid.uuid4()
+    ann = {"mbox": "mailto:ann@example.org"}
+    add_each(
+        a_reference(authority, other, id=str(one), actor=ann),
+        a_reference(authority, one, id=str(other)),
+    )
+    assert set(found(agent='{"mbox":"mailto:ann@example.org"}')) == {one, other}
+    assert set(found(verb=ANSWERED)) == {one, other}
+
+
+def test_a_longer_circle_with_a_tail_ends(app: Flask) -> None:
+    authority = an_authority()
+    sids = [uuid.uuid4() for _ in range(3)]
+    ann = {"mbox": "mailto:ann@example.org"}
+    ring = [
+        a_reference(authority, sids[(at + 1) % 3], id=str(sid), actor=ann)
+        for at, sid in enumerate(sids)
+    ]
+    tail = a_reference(authority, sids[0])
+    add_each(ring[0], tail, ring[1], ring[2])
+    assert set(found(agent='{"mbox":"mailto:ann@example.org"}')) == {*sids, tail.sid}
+
+
+def test_a_statement_about_itself_is_stored_and_found_once(app: Flask) -> None:
+    sid = uuid.uuid4()
+    add(a_reference(an_authority(), sid, id=str(sid)))
+    assert found(verb=ANSWERED) == [sid]
+
+
+@pytest.mark.parametrize(
+    "turned",
+    [
+        pytest.param(False, id="referrers first"),
+        pytest.param(True, id="target first"),
+    ],
+)
+def test_a_chain_matches_down_to_255_steps(app: Flask, turned: bool) -> None:
+    chain = a_chain(an_authority(), 300)
+    add(*(reversed(chain) if turned else chain))
+    assert set(found_by_pages(activity=THING)) == {entry.sid for entry in chain[-256:]}
+
+
+def test_a_late_link_joins_two_chains_down_to_255_steps(app: Flask) -> None:
+    chain = a_chain(an_authority(), 300)
+    late = chain.pop(150)
+    add(*chain)
+    add(late)
+    assert set(found_by_pages(activity=THING)) == {
+        *(entry.sid for entry in chain[-255:]),
+        late.sid,
+    }
+
+
+def test_a_target_that_comes_after_two_thousand_referrers_is_found_through_all(app: Flask) -> None:
+    authority = an_authority()
+    target = an_entry(authority, thing=THING)
+    referrers = [a_reference(authority, target.sid) for _ in range(2000)]
+    add(*referrers)
+    add(target)
+    assert len(found_by_pages(activity=THING)) == 2001
+
+
+def test_the_statement_in_a_context_is_no_reference(app: Flask) -> None:
+    authority = an_authority()
+    target = an_entry(authority, thing=THING)
+    ref = {"objectType": "StatementRef", "id": str(target.sid)}
+    add_each(target, an_entry(authority, context={"statement": ref}))
+    assert found(activity=THING) == [target.sid]
