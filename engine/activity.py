@@ -5,26 +5,32 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from engine.api import Activity, Actor, Thing
 from xapi import actors, statements, text
-from xapi.vocabulary import TYPES, VERBS, Extension
+from xapi.vocabulary import TYPES, VERBS, Extension, Verb
 
 Facts = dict[str, Any]
 """What one run says of one item, as plain JSON: who, verb, object, at, duration, result, tags and
-the texts shown. `object` is {"id", "type", "title"} or {"item": uuid} for a reference."""
+the texts shown. `object` is {"id", "type", "title"} or {"item": uuid} for a reference. `base`, if
+there, is the statement of somebody else that these facts were taken from."""
+
+Teller = Literal["source", "learner", "original"]
+"""Whose word facts are: a source's, a learner's correction, or what stood before any decision."""
 
 ESSENCE = ("verb", "duration", "result", "tags")
+BY_IRI: dict[str, Verb | str] = {verb.iri: verb for verb in VERBS.values()}
 
 
 def agent_of(actor: Actor) -> dict[str, Any] | None:
     """The xAPI agent of a person as the source knows her; None for a name alone."""
     named = {"objectType": "Agent"} | ({"name": actor.name} if actor.name else {})
-    if actor.email:
+    if actor.email and actor.email.strip():
         return named | {"mbox": f"mailto:{actor.email.strip().lower()}"}
-    if actor.account and actor.account.name:
+    if actor.account and actor.account.name.strip():
         home_page = actor.account.home_page.rstrip("/")
         return named | {"account": {"homePage": home_page, "name": actor.account.name}}
     return None
@@ -76,15 +82,18 @@ def iri_of_type(name: str | None) -> str | None:
     return TYPES.get(name, name) if name else None
 
 
-def essence(facts: Facts) -> str:
+def essence(facts: Facts, teller: Teller = "source") -> str:
     """What makes two reports of one item differ: a digest of who, verb, object, amount and tags,
     then the time.
 
-    Names, titles and excerpts are not part of it: a statement is not replaced for a spelling.
+    Names, titles and excerpts are not part of a source's: a statement is not replaced for a
+    spelling. A learner's own word is another than the source's, and its title is meant.
     """
     thing = facts["object"]
     kept = {name: facts[name] for name in ESSENCE}
     kept |= {"who": actors.key(facts["actor"]), "object": thing.get("id") or thing.get("item")}
+    if teller != "source":
+        kept |= {"teller": teller, "title": thing.get("title")}
     return f"{hashlib.sha256(text.canonical(kept)).hexdigest()}@{facts['at']}"
 
 
@@ -118,10 +127,12 @@ def statement_of(
         extensions[Extension.REPLACES] = str(replaces)
     if corrected:
         extensions[Extension.CORRECTED_BY] = "learner"
+    if "base" in facts:
+        return _restated(facts, sid, extensions)
     return statements.build(
         sid=sid,
         actor=facts["actor"],
-        verb=_verb(facts["verb"]),
+        verb=BY_IRI.get(str(facts["verb"]), str(facts["verb"])),
         obj=statements.statement_ref(target) if target else _object(facts),
         at=statements.read_timestamp(facts["at"]),
         result=_result(facts),
@@ -129,8 +140,25 @@ def statement_of(
     )
 
 
-def _verb(iri: str) -> Any:
-    return next((verb for verb in VERBS.values() if verb.iri == iri), iri)
+def _restated(facts: Facts, sid: uuid.UUID, extensions: Mapping[str, Any]) -> dict[str, Any]:
+    """Somebody else's statement with what a learner corrected; all the rest of it stays."""
+    statement: dict[str, Any] = deepcopy(facts["base"])
+    statement |= {"id": str(sid), "timestamp": facts["at"]}
+    if facts["duration"]:
+        statement["result"] = statement.get("result", {}) | {"duration": facts["duration"]}
+    if extensions:
+        context = statement.setdefault("context", {})
+        context["extensions"] = context.get("extensions", {}) | dict(extensions)
+    if facts["object"].get("title") != title_of(facts["base"]):
+        definition = statement["object"].setdefault("definition", {})
+        definition["name"] = {facts["language"] or "und": facts["object"]["title"]}
+    return statement
+
+
+def title_of(statement: Mapping[str, Any]) -> str | None:
+    """The first name of a statement's object."""
+    definition = statement["object"].get("definition", {})
+    return next(iter(definition.get("name", {}).values()), None)
 
 
 def _object(facts: Facts) -> dict[str, Any]:

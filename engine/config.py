@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,11 +51,23 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         instance=instance,
         database_url=env.get("BYWAY_DATABASE_URL") or f"sqlite:///{instance / 'byway.sqlite3'}",
-        public_url=(env.get("BYWAY_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
-        xapi_default_version=env.get("BYWAY_XAPI_DEFAULT_VERSION") or "2.0.0",
-        max_body=int(env.get("BYWAY_MAX_BODY") or 32 * 1024 * 1024),
+        public_url=_matching(
+            env, "BYWAY_PUBLIC_URL", r"https?://\S+", "http://127.0.0.1:8000"
+        ).rstrip("/"),
+        xapi_default_version=_matching(
+            env, "BYWAY_XAPI_DEFAULT_VERSION", r"1\.0\.[0-3]|2\.0\.0", "2.0.0"
+        ),
+        max_body=int(_matching(env, "BYWAY_MAX_BODY", r"[1-9][0-9]{0,11}", str(32 * 1024 * 1024))),
         allow_private_fetch=env.get("BYWAY_ALLOW_PRIVATE_FETCH") == "1",
     )
+
+
+def _matching(env: Mapping[str, str], name: str, form: str, default: str) -> str:
+    """A setting that must have a form, as an address or a number has."""
+    found = (env.get(name) or default).strip()
+    if not re.fullmatch(form, found):
+        raise Refused(f'{name} is "{found}".', f"Expected something like {default}.")
+    return found
 
 
 def create_secret(settings: Settings) -> bool:

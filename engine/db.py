@@ -24,6 +24,10 @@ NAMING = {
 }
 
 
+WAIT_MS = 30_000
+"""How long a writer waits for another one."""
+
+
 class Base(DeclarativeBase):
     """The base of every model; constraint names are fixed, so migrations can name them."""
 
@@ -53,9 +57,9 @@ def prepare(engine: Engine) -> None:
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in (
+        f"busy_timeout={WAIT_MS}",  # first, so that the others wait too
         "journal_mode=WAL",
         "synchronous=FULL",
-        "busy_timeout=30000",
         "foreign_keys=ON",
         "cache_size=-65536",
     ):
@@ -64,8 +68,21 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that turns to writing can fail half-way (SQLITE_BUSY_SNAPSHOT).
-    writing = connection.get_execution_options().get("writing")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("writing"):
+        connection.exec_driver_sql("BEGIN")
+    elif options.get("waiting", True):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        _begin_at_once(connection)
+
+
+def _begin_at_once(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={WAIT_MS}")
 
 
 @contextmanager
@@ -83,9 +100,14 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
-def writing() -> Iterator[Connection]:
-    """A connection with a write transaction of its own, beside the session."""
-    with db.engine.connect().execution_options(writing=True) as connection, connection.begin():
+def writing(*, waiting: bool = True) -> Iterator[Connection]:
+    """A connection with a write transaction of its own, beside the session.
+
+    :param waiting: False for what can be left out while somebody else writes; OperationalError
+        is raised then.
+    """
+    options = {"writing": True, "waiting": waiting}
+    with db.engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 
@@ -116,8 +138,8 @@ def take_lease(
 ) -> Lease | None:
     """Take or renew a lease inside a write transaction; None while somebody else holds it."""
     table, now = lease_table, clock()
-    row = connection.execute(table.select().where(table.c.name == name)).one_or_none()
-    if row is not None and row.holder != holder and row.expires > now and _lives(row.holder):
+    row = _lease_row(connection, name)
+    if not _free(row, holder, now):
         return None
     fence = 1 if row is None else row.fence + (row.holder != holder)
     lease = Lease(name=name, holder=holder, fence=fence, expires=now + int(seconds * 1e6))
@@ -127,6 +149,23 @@ def take_lease(
     else:
         connection.execute(table.update().where(table.c.name == name).values(**values))
     return lease
+
+
+def may_take_lease(
+    connection: Connection, name: str, holder: str, *, clock: Callable[[], int] = now_us
+) -> bool:
+    """Whether `take_lease` would succeed now; looking takes nothing."""
+    return _free(_lease_row(connection, name), holder, clock())
+
+
+def _lease_row(connection: Connection, name: str) -> Any:
+    table = lease_table
+    return connection.execute(table.select().where(table.c.name == name)).one_or_none()
+
+
+def _free(row: Any, holder: str, now: int) -> bool:
+    mine = row is None or row.holder == holder
+    return bool(mine or row.expires <= now or not _lives(row.holder))
 
 
 def holder_name() -> str:
@@ -143,7 +182,7 @@ def _lives(holder: str) -> bool:
         os.kill(int(pid), 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except (PermissionError, OverflowError):
         return True
     return True
 

@@ -1,4 +1,4 @@
-"""What `byway doctor` looks at: each check says what it found, and the mend where it is not well."""
+"""What `byway doctor` looks at: each check says what it found, and the mend if it is not well."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from engine import instance
-from engine.competencies import projector
+from engine.competencies.models import Projection
 from engine.config import settings
 from engine.db import db
 from engine.moments import now_us
@@ -42,7 +42,10 @@ def _schema() -> dict[str, Any]:
 
 
 def _projector() -> dict[str, Any]:
-    behind = len(reader().log(projector.serving().cursor, 1000))
+    served = db.session.scalar(select(Projection.cursor).where(Projection.state == "serving"))
+    if served is None:
+        return _check("projector", "no ruleset in force", well=False, mend="Run `byway upgrade`.")
+    behind = len(reader().log(served, 1000))
     return _check(
         "projector",
         f"{behind or 'no'} statements behind the log",

@@ -1,12 +1,15 @@
-"""The plugin host: loads plugins, keeps what they register, and keeps their failures to themselves."""
+"""The plugin host: loads plugins, keeps what they register, and their failures to themselves."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+import re
+import traceback
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from functools import partial
+from importlib.metadata import entry_points
+from typing import Any, TypeVar
 
 import pluggy
 
@@ -19,9 +22,12 @@ from engine.api import (
     Source,
     SourceSettings,
 )
-from engine.errors import NotFound
+from engine.errors import BadReport, NotFound, Refused
+
+T = TypeVar("T")
 
 GROUP = "byway.plugins"
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,58}")
 log = logging.getLogger(__name__)
 
 
@@ -32,6 +38,7 @@ class Plugin:
     name: str
     version: str
     module: Any
+    hooks: Any = None
     trouble: str | None = None
 
 
@@ -54,13 +61,41 @@ class Host:
     def announce(self, hook: str, **members: Any) -> None:
         """Tell every plugin on its own; one that raises is logged, the next is still told."""
         for plugin in self.plugins.values():
-            told = None if plugin.trouble else _implementation(plugin.module, hook)
-            if told is None:
+            if plugin.trouble is not None:
                 continue
             try:
-                told(**members)
-            except Exception:  # noqa: BLE001 - a plugin's failure stays its own
+                getattr(plugin.hooks, hook)(**members)
+            except Exception:  # a plugin's failure stays its own
                 log.exception("plugin %s failed in %s", plugin.name, hook)
+
+
+def calling(plugin: str, call: Callable[[], T]) -> T:
+    """What a plugin answers; what it raises beside a refusal refuses the delivery, naming it."""
+    try:
+        return call()
+    except Refused:
+        raise
+    except Exception as error:  # a plugin's failure stays its own
+        raise _failed(plugin, error) from error
+
+
+def iterating(plugin: str, call: Callable[[], Iterable[T]]) -> Iterator[T]:
+    """Everything a plugin yields; what it raises beside a refusal refuses the delivery."""
+    each = calling(plugin, lambda: iter(call()))
+    end = object()
+    while (one := calling(plugin, lambda: next(each, end))) is not end:
+        yield one  # type: ignore[misc]
+
+
+def _failed(plugin: str, error: Exception) -> BadReport:
+    """The refusal for a plugin's own mistake; the log has no data of the delivery."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{place.filename.rpartition('/')[2]}, line {place.lineno}"
+    log.error("plugin %s failed: %s in %s", plugin, type(error).__name__, where)
+    return BadReport(
+        f"The plugin {plugin} failed: {type(error).__name__} in {where}.",
+        "Nothing was recorded. Tell its author, with the file if you may share it.",
+    )
 
 
 def load(extra: Iterable[tuple[str, Any]] = (), *, installed: bool = True) -> Host:
@@ -68,58 +103,59 @@ def load(extra: Iterable[tuple[str, Any]] = (), *, installed: bool = True) -> Ho
     host = Host()
     for entry in sorted(entry_points(group=GROUP) if installed else (), key=lambda e: e.name):
         version = entry.dist.version if entry.dist else ""
-        _admit(host, entry.name, version, lambda entry=entry: _load_entry(entry))
+        _admit(host, entry.name, version, entry.load)
     for name, module in extra:
-        _admit(host, name, "", lambda module=module: module)
+        _admit(host, name, "", partial(_given, module))
     return host
 
 
-def _load_entry(entry: EntryPoint) -> Any:
-    return entry.load()
+def _given(module: Any) -> Any:
+    return module
 
 
 def _admit(host: Host, name: str, version: str, get: Callable[[], Any]) -> None:
     """Take one plugin in, whole or not at all."""
-    module, trouble = None, None
+    module, hooks, trouble = None, None, None
     try:
         module = get()
         if name in host.plugins:
             raise ValueError(f"another plugin is already called {name}")
-        _register(host, module)
-    except Exception as error:  # noqa: BLE001 - whatever a plugin raises quarantines it alone
+        hooks = _hooks(module)
+        _register(host, hooks)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - what it raises quarantines it alone
         trouble = f"{type(error).__name__}: {error}"
         log.warning("plugin %s is quarantined: %s", name, trouble)
     if name in host.plugins:
         name = f"{name} ({len(host.plugins)})"
-    host.plugins[name] = Plugin(name=name, version=version, module=module, trouble=trouble)
+    host.plugins[name] = Plugin(
+        name=name, version=version, module=module, hooks=hooks, trouble=trouble
+    )
 
 
-def _register(host: Host, module: Any) -> None:
-    """Check that the module's hooks exist, then keep what it registers."""
+def _hooks(module: Any) -> Any:
+    """The plugin's own hooks, called apart from every other's; a misspelt one is refused."""
     manager = pluggy.PluginManager("byway")
     manager.add_hookspecs(hookspecs)
     manager.register(module)
     manager.check_pending()
+    return manager.hook
+
+
+def _register(host: Host, hooks: Any) -> None:
+    """Keep what a plugin registers once all of it is sound."""
     brought: list[tuple[dict[str, Any], Any]] = []
     for hook, kept, check in (
         ("register_sources", host.sources, _check_source),
-        ("register_framework_formats", host.formats, _check_nothing),
-        ("register_pages", host.pages, _check_nothing),
+        ("register_framework_formats", host.formats, _check_format),
+        ("register_pages", host.pages, _check_page),
     ):
-        register = _implementation(module, hook)
-        for thing in register() if register else ():
+        for thing in (one for answer in getattr(hooks, hook)() for one in answer):
             check(thing)
-            if thing.name in kept:
+            if thing.name in kept or any(k is kept and t.name == thing.name for k, t in brought):
                 raise ValueError(f"{hook} brings {thing.name!r}, which is there already")
             brought.append((kept, thing))
     for kept, thing in brought:
         kept[thing.name] = thing
-
-
-def _implementation(module: Any, hook: str) -> Callable[..., Any] | None:
-    """The module's implementation of a hook, if it is marked as one."""
-    found = getattr(module, hook, None)
-    return found if hasattr(found, "byway_impl") else None
 
 
 def _check_source(source: Source) -> None:
@@ -128,13 +164,23 @@ def _check_source(source: Source) -> None:
     for needed, kind in (("name", str), ("title", str), ("privacy", Privacy)):
         if not isinstance(getattr(source, needed, None), kind):
             raise ValueError(f"{type(source).__name__} does not declare its {needed}")
+    if not NAME.fullmatch(source.name):
+        raise ValueError(f"{source.name!r} cannot name a source: small letters, digits, hyphens")
     if not issubclass(source.settings, SourceSettings):
         raise ValueError(f"{source.name}: settings must extend SourceSettings")
     if source.api_version != API_VERSION:
         raise ValueError(f"{source.name} was made for plugin API {source.api_version}")
     if source.vouches not in (None, "peer"):
         raise ValueError(f"{source.name}: a source can vouch for peers only")
+    if not source.has_door("activities"):
+        raise ValueError(f"{source.name} does not say how to read its deliveries (activities)")
 
 
-def _check_nothing(_thing: object) -> None:
-    return None
+def _check_format(form: FrameworkFormat) -> None:
+    if not isinstance(form, FrameworkFormat):
+        raise TypeError(f"{form!r} is not a FrameworkFormat")
+
+
+def _check_page(page: PluginPage) -> None:
+    if not isinstance(page, PluginPage):
+        raise TypeError(f"{page!r} is not a PluginPage")

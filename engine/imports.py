@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from engine.competencies import frameworks
 from engine.competencies.models import FrameworkRow
 from engine.errors import BadReport
+from engine.host import calling
 from engine.pipeline import host
 
 
@@ -14,7 +17,7 @@ def import_framework(body: bytes, name: str) -> FrameworkRow:
     :raises BadReport: no format recognises it, or its own format refuses it; nothing is changed.
     """
     for form in host().formats.values():
-        if form.reads(body, name):
-            return frameworks.keep(form.read(body))
+        if calling(form.name, partial(form.reads, body, name)):
+            return frameworks.keep(calling(form.name, partial(form.read, body)))
     known = ", ".join(form.title for form in host().formats.values())
     raise BadReport(f"{name} is in no format that is known here.", f"Known are: {known}.")

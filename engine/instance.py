@@ -10,9 +10,9 @@ from alembic.script import ScriptDirectory
 from flask_migrate import upgrade as migrate
 from sqlalchemy import select
 
-from engine.config import settings
-from engine.competencies import frameworks, rulesets
+from engine.competencies import frameworks, projector, rulesets
 from engine.competencies.models import Projection
+from engine.config import settings
 from engine.db import db, reading, transaction
 from engine.errors import Refused
 from engine.lrs.keys import own_origin
@@ -32,6 +32,7 @@ def upgrade() -> None:
         with transaction():
             row = rulesets.publish(_shipped("ruleset.yaml"), title="Public service learning")
         rulesets.bring_into_force(row)
+    projector.sweep()
 
 
 def _shipped(name: str) -> str:

@@ -25,12 +25,12 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def configure(logger: logging.Logger) -> None:
+def configure(logger: logging.Logger, level: int = logging.INFO) -> None:
     """Send a logger's records to standard error as JSON lines, once."""
     if logger.handlers:
         return
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    logger.setLevel(level)
     logger.propagate = False

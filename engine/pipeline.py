@@ -1,4 +1,4 @@
-"""The hall both doors open into: statements are checked, stored, and told of. Nothing is weighed."""
+"""The hall both doors open into: statements are checked, stored and told of; nothing is weighed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VERSION = "2.0.0"
 
 
 def record(entries: Sequence[Entry], rows: Sequence[Write] = ()) -> Added:
-    """Store statements and the rows that belong to them in one transaction, then tell the plugins."""
+    """Store statements and their rows in one transaction, then tell the plugins of the new ones."""
     added = store().add(entries, rows)
     if added.new:
         host().announce("statements_stored", statements=added.new)

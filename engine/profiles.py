@@ -8,33 +8,34 @@ from __future__ import annotations
 
 import hashlib
 import time
-import uuid
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, select
 
 from engine.competencies import projector
 from engine.competencies.config import config_hash
 from engine.competencies.counting import Record
-from engine.competencies.evidence import EvidenceRow, Ruleset, Validation
+from engine.competencies.evidence import EvidenceRow, Ruleset
 from engine.competencies.exclusions import excluded_roots
-from engine.competencies.models import Projection, evidence, revision, validation
+from engine.competencies.models import Projection
 from engine.competencies.rollup import roll_up
 from engine.competencies.scoring import Standing, standings
-from engine.db import db, holder_name, reading
+from engine.db import db, drop_lease, holder_name, reading, take_lease, writing
 from engine.errors import Conflict
 from engine.lrs.keys import origins
 from engine.people import service as people
 from engine.pipeline import reader
+from engine.profile_rows import Loader, root_of
 from xapi import text
 
-CHUNK = 400
 WAIT_SECONDS = 120
-HOPS = 255
+PAUSE = 0.05
+REBUILD = "rebuild"
+REBUILD_SECONDS = 3600
 
 
 def today() -> date:
@@ -116,23 +117,36 @@ def record_of(
     words: Mapping[int, str],
     decisions: Decisions,
     projection: Projection | None = None,
+    statements: Iterable[str] | None = None,
 ) -> Record:
-    """Everything one person's levels follow from: rows that may count, and the words on them."""
-    projection = projection or projector.serving()
-    own = frozenset(keys)
+    """Everything one person's levels follow from: rows that may count, and the words on them.
+
+    :param statements: only what these statements give, for a page that shows no levels.
+    """
     with reading() as connection:
-        loader = _Loader(connection, projection.generation)
-        rows = loader.evidence(own)
-        formers = loader.formers(rows)
-        rows = _allowed(rows, formers, words, decisions)
-        validations = loader.validations(rows, formers)
+        view = projection or projector.serving_in(connection)
+        loader = Loader(connection, view.generation, view.ruleset_id)
+        return _record(loader, frozenset(keys), words, decisions, statements)
+
+
+def _record(
+    loader: Loader,
+    own: frozenset[str],
+    words: Mapping[int, str],
+    decisions: Decisions,
+    statements: Iterable[str] | None = None,
+) -> Record:
+    rows = loader.evidence(own, statements)
+    formers = loader.formers(rows)
+    rows = _allowed(rows, formers, words, decisions)
+    validations = loader.validations(rows, formers)
     others = {word.validator for word in validations}
     others |= {row.instructor for row in rows if row.instructor}
     return Record(
         rows=rows,
         validations=validations,
-        ruleset=projector.ruleset_of(projection.ruleset_id),
-        roles={key: "expert" for key in others & decisions.experts},
+        ruleset=projector.ruleset_of(loader.ruleset_id),
+        roles=dict.fromkeys(others & decisions.experts, "expert"),
         trust=Trust(table=decisions.origins),
         own=own,
         persons=dict(people.owners(others | own)),
@@ -159,115 +173,28 @@ def _allowed(
     return kept
 
 
-def root_of(statement_id: str, formers: Mapping[str, str]) -> str:
-    """The first revision of the item a statement speaks for; decisions are kept under it."""
-    seen = {statement_id}
-    while (former := formers.get(statement_id)) is not None and former not in seen:
-        statement_id = former
-        seen.add(former)
-    return statement_id
-
-
-class _Loader:
-    """Reads one person's rows of one projection."""
-
-    def __init__(self, connection: Connection, generation: int) -> None:
-        self._connection = connection
-        self._generation = generation
-
-    def _rows(self, table: Table, column: str, values: Iterable[str]) -> list[Any]:
-        found = []
-        for part in _chunks(sorted(values)):
-            here = (table.c.generation == self._generation) & table.c[column].in_(part)
-            found += self._connection.execute(select(table).where(here)).all()
-        return found
-
-    def evidence(self, keys: Iterable[str]) -> list[EvidenceRow]:
-        """The evidence of some identifiers."""
-        return [
-            EvidenceRow(
-                statement_id=row.statement_id,
-                actor=row.actor,
-                rule=row.rule,
-                competency=row.competency,
-                kind=row.kind,
-                polarity=row.polarity,
-                assurance=row.assurance,
-                base=row.base,
-                split=row.split,
-                object_key=row.object_key,
-                day=row.day,
-                at=row.at,
-                stated=row.stated,
-                instructor=row.instructor,
-                authority=row.origin,
-                replaces=row.replaces,
-            )
-            for row in self._rows(evidence, "actor", keys)
-        ]
-
-    def formers(self, rows: Sequence[EvidenceRow]) -> dict[str, str]:
-        """What each revision replaced, down to the first, within one origin only."""
-        found: dict[str, str] = {}
-        level = {row.statement_id for row in rows if row.replaces}
-        for _ in range(HOPS):
-            links = [row for row in self._rows(revision, "sid", level) if row.sid not in found]
-            if not links:
-                break
-            sources = _origins_of([row.replaces for row in links])
-            same = [row for row in links if sources.get(row.replaces, row.origin) == row.origin]
-            found.update({row.sid: row.replaces for row in same})
-            level = {row.replaces for row in same}
-        return found
-
-    def validations(
-        self, rows: Sequence[EvidenceRow], formers: Mapping[str, str]
-    ) -> list[Validation]:
-        """The words on these statements and on what they replaced."""
-        targets = {row.statement_id for row in rows} | set(formers) | set(formers.values())
-        return [
-            Validation(
-                statement_id=row.statement_id,
-                target=row.target,
-                validator=row.validator,
-                verdict=row.verdict,
-                day=row.day,
-                at=row.at,
-                level=row.level,
-                authority=row.origin,
-            )
-            for row in self._rows(validation, "target", targets)
-        ]
-
-
-def _origins_of(sids: Iterable[str]) -> dict[str, int]:
-    """The origin of each of these statements that is stored."""
-    valid = [uuid.UUID(sid) for sid in set(sids) if _is_uuid(sid)]
-    return {str(sid): stored.origin for sid, stored in reader().many(valid).items()}
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
-
-
 def catch_up() -> None:
     """Bring the serving projection to the end of the log as it is now, by us or by a worker."""
     end, holder = reader().last(), holder_name()
-    deadline = time.monotonic() + WAIT_SECONDS
-    while _cursor() < end:
-        if projector.advance(reader(), holder=holder):
-            continue
-        if time.monotonic() > deadline:
+    try:
+        _follow(end, holder)
+    finally:
+        projector.release(holder)
+
+
+def _follow(end: int, holder: str) -> None:
+    stood, since = _cursor(), time.monotonic()
+    while stood < end:
+        if not projector.advance(reader(), holder=holder):
+            time.sleep(PAUSE)
+        now = _cursor()
+        if now != stood:
+            stood, since = now, time.monotonic()
+        elif time.monotonic() - since > WAIT_SECONDS:
             raise Conflict(
                 "The projector is held by another process and does not get on.",
                 "See `byway doctor`; restart the worker.",
             )
-        time.sleep(0.05)
-    projector.release(holder)
 
 
 def _cursor() -> int:
@@ -288,76 +215,113 @@ def rebuild(*, check: bool, progress: Callable[[int], None] | None = None) -> Re
     """Work everything out again from the log beside what is served, compare, and serve it.
 
     With `check` the result is thrown away. Pages read the old rows until the new are whole.
+
+    :raises Conflict: another rebuild is under way, or a ruleset was published meanwhile.
     """
-    catch_up()
-    ruleset_id = projector.serving().ruleset_id
-    generation = projector.start(ruleset_id, "checking")
-    try:
-        result = _compared(generation, progress)
-    except BaseException:
-        projector.drop(generation)
-        raise
-    if check:
-        projector.drop(generation)
-    else:
-        projector.serve(generation)
+    with _alone() as holder:
+        catch_up()
+        generation = projector.start(projector.serving().ruleset_id, "checking")
+        result = _compared(generation, holder, progress)
+        while not check and not projector.serve(generation):
+            _step(generation, holder)
     return result
 
 
-def _compared(generation: int, progress: Callable[[int], None] | None) -> Rebuilt:
-    """Follow the log until both projections stand at the same place, then compare digests."""
+@contextmanager
+def _alone() -> Iterator[str]:
+    """One rebuild at a time; what one that died has left is cleared away by the next."""
     holder = holder_name()
+    with writing() as connection:
+        lease = take_lease(connection, REBUILD, holder, seconds=REBUILD_SECONDS)
+    if lease is None:
+        raise Conflict("Another rebuild is under way.", "Wait until it has ended.")
+    try:
+        projector.sweep("checking")
+        yield holder
+    finally:
+        projector.sweep("checking")
+        projector.release(holder)
+        with writing() as connection:
+            drop_lease(connection, lease)
+
+
+def _compared(generation: int, holder: str, progress: Callable[[int], None] | None) -> Rebuilt:
+    """Follow the log until both projections stand at the same place, then compare digests.
+
+    Both are read in one view of the database, so statements may keep coming meanwhile.
+    """
+    end = reader().last()
     while True:
-        db.session.rollback()
-        both = {p.generation: p for p in db.session.scalars(select(Projection))}
-        mine, served = both[generation], projector.serving()
+        with reading() as connection:
+            mine, served = _both(connection, generation)
+            if mine.cursor == served.cursor >= end:
+                return _rebuilt(connection, mine, served)
         if progress:
             progress(mine.statements)
-        if mine.cursor == served.cursor == reader().last():
-            break
-        if not projector.advance(reader(), holder=holder):
-            time.sleep(0.05)
-    projector.release(holder)
-    day = today()
-    digest = digest_of(day, mine)
-    return Rebuilt(
-        digest=digest, statements=mine.statements, equal=digest == digest_of(day, served)
-    )
+        _step(generation, holder)
+
+
+def _step(generation: int, holder: str) -> None:
+    """One stretch further, by us or by a worker."""
+    if not projector.advance(reader(), holder=holder):
+        time.sleep(PAUSE)
+    with reading() as connection:
+        _both(connection, generation)
+
+
+def _both(connection: Connection, generation: int) -> tuple[Any, Any]:
+    table = Projection.__table__
+    mine = connection.execute(select(table).where(table.c.generation == generation)).one_or_none()
+    served = projector.serving_in(connection)
+    if mine is None or served.ruleset_id != mine.ruleset_id:
+        raise Conflict("A ruleset was published meanwhile.", "Start the rebuild again.")
+    return mine, served
+
+
+def _rebuilt(connection: Connection, mine: Any, served: Any) -> Rebuilt:
+    db.session.rollback()  # the decisions of now, for both
+    day, decisions = today(), Decisions.load()
+    digests = [
+        _whole(_digests(Loader(connection, one.generation, one.ruleset_id), decisions, day))
+        for one in (mine, served)
+    ]
+    return Rebuilt(digest=digests[0], statements=mine.statements, equal=digests[0] == digests[1])
 
 
 def digest_of(as_of: date, projection: Projection | None = None) -> str:
     """One digest over everybody's, in a fixed order."""
+    return _whole(person_digests(as_of, projection))
+
+
+def _whole(digests: Mapping[str, str]) -> str:
     whole = hashlib.sha256()
-    for one in sorted(person_digests(as_of, projection).values()):
+    for one in sorted(digests.values()):
         whole.update(one.encode())
     return whole.hexdigest()
 
 
 def person_digests(as_of: date, projection: Projection | None = None) -> dict[str, str]:
-    """For everybody with evidence (people, and identifiers nobody owns) the digest of her levels."""
-    projection = projection or projector.serving()
-    decisions = Decisions.load()
+    """The digest of everybody with evidence: people, and identifiers that nobody owns."""
+    with reading() as connection:
+        view = projection or projector.serving_in(connection)
+        loader = Loader(connection, view.generation, view.ruleset_id)
+        return _digests(loader, Decisions.load(), as_of)
+
+
+def _digests(loader: Loader, decisions: Decisions, as_of: date) -> dict[str, str]:
     return {
-        name: person_digest(
-            record_of(keys, words=words, decisions=decisions, projection=projection), as_of
-        )
-        for name, keys, words in _everybody(projection.generation)
+        name: person_digest(_record(loader, keys, words, decisions), as_of)
+        for name, keys, words in _everybody(loader.actors())
     }
 
 
-def _everybody(generation: int) -> list[tuple[str, frozenset[str], dict[int, str]]]:
-    with reading() as connection:
-        here = evidence.c.generation == generation
-        query = select(evidence.c.actor).where(here).distinct()
-        actors = [row.actor for row in connection.execute(query)]
+def _everybody(actors: Sequence[str]) -> Iterable[tuple[str, frozenset[str], dict[int, str]]]:
     owners = people.owners(actors)
-    owned: dict[int, set[str]] = defaultdict(set)
-    for key, person in owners.items():
-        owned[person].add(key)
-    found = [
-        (f"person:{person}", people.keys_of(person), people.words_of(person)) for person in owned
-    ]
-    return found + [(key, frozenset([key]), {}) for key in actors if key not in owners]
+    for person in sorted(set(owners.values())):
+        yield f"person:{person}", people.keys_of(person), people.words_of(person)
+    for key in actors:
+        if key not in owners:
+            yield key, frozenset([key]), {}
 
 
 def person_digest(record: Record, as_of: date) -> str:
@@ -387,8 +351,3 @@ def person_digest(record: Record, as_of: date) -> str:
         "levels": rows,
     }
     return hashlib.sha256(text.canonical(told)).hexdigest()
-
-
-def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]

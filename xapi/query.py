@@ -38,7 +38,7 @@ PARAMETERS = (
 FORMATS = ("exact", "ids", "canonical")
 
 _BESIDE_AN_ID = frozenset({"format", "attachments"})
-_BOOLEANS = {"true": True, "false": False}
+_BOOLEANS = {"true": True, "false": False, "True": True, "False": False}  # tincan's str(True)
 _NUMBER = re.compile(r"[0-9]+")
 _LARGEST = 2**31 - 1
 
@@ -175,6 +175,8 @@ def _agent(text: str) -> str:
 
 
 def _timestamp(text: str) -> datetime:
+    if text[10:11] == " ":  # RFC 3339 allows it, and tincan writes a datetime so
+        text = f"{text[:10]}T{text[11:]}"
     try:
         return read_timestamp(text)
     except ValueError:

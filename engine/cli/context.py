@@ -1,45 +1,66 @@
-"""What commands share: the application around them, JSON on standard output, a progress bar."""
+"""What commands stand in: the application of the instance, and a bar for what takes a while."""
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
-import click
-import orjson
+from flask import Flask
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from engine.app import create_app
+from engine.config import Settings, read_settings
+from engine.errors import Refused
 from engine.instance import require_schema
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+MENDS = {
+    "locked": "Something else keeps writing to it; try again, or stop that first.",
+    "readonly": "Check who owns the files of the instance, and that you may write them.",
+    "unable to open": "Check that its directory is there and that you may write in it.",
+}
+
+
+@contextmanager
+def instance_app(settings: Settings | None = None) -> Iterator[Flask]:
+    """The application of the instance; what its database refuses is said in plain words."""
+    settings = settings or read_settings()
+    try:
+        app = create_app(settings)
+        with app.app_context():
+            yield app
+    except DBAPIError as error:
+        said = str(error.orig)
+        mend = next((mend for part, mend in MENDS.items() if part in said), "")
+        raise Refused(f"The database refuses: {said}.", mend or "See `byway doctor`.") from error
+    except (SQLAlchemyError, ModuleNotFoundError) as error:
+        raise Refused(
+            f"The database cannot be used: {error}.", "Look at BYWAY_DATABASE_URL."
+        ) from error
+
 
 def with_app(command: Callable[P, R]) -> Callable[P, R]:
-    """Run a command inside the application of the instance, on the newest schema."""
+    """Run a command inside the application of the instance, on the newest schema.
+
+    Only what went wrong is logged: a command says itself what it did.
+    """
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        with create_app().app_context():
+        with instance_app():
+            logging.getLogger("engine").setLevel(logging.WARNING)
             require_schema()
             return command(*args, **kwargs)
 
     return run
-
-
-def as_json(value: Any) -> None:
-    """Print a value as JSON."""
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
-
-
-def json_option() -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """The option `--json`."""
-    return click.option("--json", "json", is_flag=True, help="Print JSON.")
 
 
 @contextmanager

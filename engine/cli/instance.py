@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from engine import doctor, instance
-from engine.app import create_app
-from engine.cli.context import as_json, json_option
+from engine.cli.context import instance_app
+from engine.cli.output import as_json, json_option
 from engine.config import create_secret, read_settings
 
 
@@ -21,7 +21,7 @@ def init() -> None:
     """Make an instance in BYWAY_INSTANCE; harmless where there is one."""
     settings = read_settings()
     made = create_secret(settings)
-    with create_app(settings).app_context():
+    with instance_app(settings):
         instance.upgrade()
     click.echo(f"{'Made' if made else 'There is'} an instance in {settings.instance}.")
 
@@ -29,7 +29,7 @@ def init() -> None:
 @click.command()
 def upgrade() -> None:
     """Bring the database to this version's schema."""
-    with create_app().app_context():
+    with instance_app():
         instance.upgrade()
     click.echo("The database has the schema of this version.")
 
@@ -38,13 +38,15 @@ def upgrade() -> None:
 @json_option()
 def examine(json: bool) -> None:
     """Look the instance over: what is well, what is not, and how to mend it."""
-    with create_app().app_context():
+    with instance_app():
         found = doctor.examine()
     if json:
         as_json({"well": all(check["well"] for check in found), "checks": found})
     else:
         for check in found:
             mend = f" {check['mend']}" if not check["well"] else ""
-            click.echo(f"{'ok  ' if check['well'] else 'BAD '} {check['what']}: {check['found']}{mend}")
+            click.echo(
+                f"{'ok  ' if check['well'] else 'BAD '} {check['what']}: {check['found']}{mend}"
+            )
     if not all(check["well"] for check in found):
         raise click.exceptions.Exit(1)

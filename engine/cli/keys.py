@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from engine.cli.context import as_json, json_option, with_app
+from engine.cli.context import with_app
+from engine.cli.output import as_json, json_option
 from engine.config import settings
 from engine.db import transaction
 from engine.lrs import keys as service

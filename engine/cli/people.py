@@ -7,7 +7,8 @@ from typing import BinaryIO
 import click
 from sqlalchemy import select
 
-from engine.cli.context import as_json, json_option, with_app
+from engine.cli.context import with_app
+from engine.cli.output import as_json, json_option
 from engine.config import settings
 from engine.db import db, transaction
 from engine.errors import NotFound
@@ -40,7 +41,7 @@ def import_(file: BinaryIO, json: bool) -> None:
         click.echo(f"{done.created} created, {done.updated} updated.")
         for problem in done.problems:
             click.echo(f"{problem['where']}: {problem['why']} {problem['mend']}", err=True)
-    if done.problems:
+    if done.problems and not done.created + done.updated:
         raise click.exceptions.Exit(1)
 
 
@@ -95,12 +96,14 @@ def unmerge(other: str) -> None:
 @people.command()
 @click.argument("email")
 @click.argument("role", type=click.Choice(service.ROLES))
+@click.option("--remove", is_flag=True, help="Take it away.")
 @with_app
-def role(email: str, role: str) -> None:
-    """Give a role."""
+def role(email: str, role: str, remove: bool) -> None:
+    """Give a role, or take it away."""
+    change = service.take_role if remove else service.give_role
     with transaction():
-        service.give_role(service.get_person(email), role)
-    click.echo(f"{email} has the role {role}.")
+        change(service.get_person(email), role)
+    click.echo(f"{email} has the role {role}{' no more' if remove else ''}.")
 
 
 @people.command("signin")

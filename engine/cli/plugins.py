@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from engine.cli.context import as_json, json_option, with_app
+from engine.cli.context import with_app
+from engine.cli.output import as_json, json_option
 from engine.pipeline import host
 
 
@@ -31,7 +34,7 @@ def list_(json: bool) -> None:
         }
         for plugin in host().plugins.values()
     ]
-    kinds = [
+    kinds: list[dict[str, Any]] = [
         {
             "name": source.name,
             "title": source.title,

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from types import FrameType
 
 import click
-from gunicorn.config import KNOWN_SETTINGS
+from gunicorn.config import KNOWN_SETTINGS  # type: ignore[import-untyped]
 
-from engine.app import create_app
+from engine.cli.context import instance_app
+from engine.errors import Refused
 from engine.instance import require_schema
 from engine.jobs.worker import work
 
 THREADS = 8
 GRACE = 15
+LOOK_EVERY = 0.2
+SETTLED = 60.0
+LONGEST_PAUSE = 60.0
 
 
 def add_to(group: click.Group) -> None:
@@ -31,17 +36,45 @@ def add_to(group: click.Group) -> None:
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option("--no-worker", is_flag=True, help="Leave the background worker out.")
 def serve(bind: str, workers: int, no_worker: bool) -> None:
-    """Serve the pages and the xAPI endpoint, with a worker beside them."""
-    with create_app().app_context():
+    """Serve the pages and the xAPI endpoint, with a worker beside them.
+
+    A worker that dies is started again while the pages stay up; when the web server itself ends,
+    everything ends.
+    """
+    address = _address(bind)
+    with instance_app():
         require_schema()
+    require_free(*address)
     web = [
         *(sys.executable, "-m", "gunicorn", "--bind", bind, "--workers", str(workers)),
         *("--worker-class", "gthread", "--threads", str(THREADS), "--keep-alive", "75"),
+        *("--graceful-timeout", str(GRACE - 5)),
         *("--no-control-socket",) * _has_control_socket(),
         "engine.app:create_app()",
     ]
-    commands = [web] if no_worker else [web, [sys.executable, "-m", "engine.cli", "worker"]]
-    sys.exit(supervise([subprocess.Popen(command) for command in commands]))
+    beside = None if no_worker else [sys.executable, "-m", "engine.cli", "worker"]
+    sys.exit(supervise(web, beside))
+
+
+def _address(bind: str) -> tuple[str, int]:
+    host, _, port = bind.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise click.BadParameter(f'"{bind}" is not HOST:PORT.', param_hint="--bind")
+    return host.strip("[]"), int(port)
+
+
+def require_free(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened on, before anything is started."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise Refused(
+            f"{host}:{port} cannot be listened on: {error.strerror or error}.",
+            "Stop what listens there, or choose another address with --bind HOST:PORT.",
+        ) from error
 
 
 def _has_control_socket() -> bool:
@@ -49,33 +82,70 @@ def _has_control_socket() -> bool:
     return any(setting.name == "control_socket_disable" for setting in KNOWN_SETTINGS)
 
 
-def supervise(children: list[subprocess.Popen[bytes]]) -> int:
-    """Keep processes together: when one ends, or a signal comes, all of them end."""
+class Restarted:
+    """A process that is started again when it dies: soon at first, then less and less often."""
+
+    def __init__(self, command: list[str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._command, self._clock = command, clock
+        self._failures = 0
+        self._due: float | None = None
+        self._start()
+
+    def _start(self) -> None:
+        self.process = subprocess.Popen(self._command)
+        self._since, self._due = self._clock(), None
+
+    def look(self) -> None:
+        """Notice a death, say so, and start again once the pause is over."""
+        if self.process.poll() is None:
+            return
+        now = self._clock()
+        if self._due is None:
+            self._failures = 0 if now - self._since > SETTLED else self._failures + 1
+            pause = min(LONGEST_PAUSE, 2.0 ** (self._failures - 1)) if self._failures else 0.0
+            self._due = now + pause
+            ended = f"The worker ended with {self.process.returncode}."
+            click.echo(f"{ended} It is started again in {pause:.0f} s.", err=True)
+        elif now >= self._due:
+            self._start()
+
+
+def supervise(web: list[str], beside: list[str] | None) -> int:
+    """Keep processes together: when a signal comes or the web server ends, all of them end."""
     asked: list[int] = []
 
     def ask(number: int, _frame: FrameType | None) -> None:
         asked.append(number)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, ask)
-    while not asked and all(child.poll() is None for child in children):
-        time.sleep(0.2)
+    server = subprocess.Popen(web)
+    worker = Restarted(beside) if beside else None
+    while not asked and server.poll() is None:
+        if worker:
+            worker.look()
+        time.sleep(LOOK_EVERY)
+    _stop([server, *([worker.process] if worker else [])])
+    return 0 if asked else 1
+
+
+def _stop(children: list[subprocess.Popen[bytes]]) -> None:
     for child in children:
         if child.poll() is None:
             child.terminate()
+    deadline = time.monotonic() + GRACE
     for child in children:
         try:
-            child.wait(GRACE)
+            child.wait(max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             child.kill()
-    return 0 if asked else 1
+            child.wait()
 
 
 @click.command()
 def worker() -> None:
     """Run a background worker: projector, polls, deliveries that wait."""
-    os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    app = create_app()
-    with app.app_context():
+    with instance_app() as app:
         require_schema()
-    work(app)
+        asked = work(app)
+    sys.exit(0 if asked else 1)

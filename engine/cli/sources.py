@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from engine.api import Delivery
-from engine.cli.context import as_json, json_option, progress, with_app
+from engine.cli.context import progress, with_app
+from engine.cli.output import as_json, json_option, problem
 from engine.config import settings
 from engine.db import transaction
 from engine.errors import Refused
@@ -35,6 +36,11 @@ def _pairs(given: tuple[str, ...]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
+def _refused(refusal: Refused) -> dict[str, Any]:
+    """A refused file in the form of every report: no run, no rows, and the reason."""
+    return runs.Report(problems=[problem(refusal)]).as_json()
+
+
 @sources.command()
 @click.argument("plugin")
 @click.argument("name")
@@ -45,7 +51,9 @@ def add(plugin: str, name: str, basis: str, given: tuple[str, ...]) -> None:
     """Add a source NAME of the kind PLUGIN."""
     with transaction():
         instances.add(plugin, name, _pairs(given), basis=basis)
-    click.echo(f"Added {name}. Its webhook, if it has one: {settings().public_url}/sources/{name}/hook")
+    click.echo(
+        f"Added {name}. Its webhook, if it has one: {settings().public_url}/sources/{name}/hook"
+    )
 
 
 @sources.command("set")
@@ -84,7 +92,7 @@ def list_(json: bool) -> None:
 @sources.command()
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@json_option()
+@json_option(_refused)
 @with_app
 def preview(name: str, file: Path, json: bool) -> None:
     """Show what a run of FILE would do; nothing is written."""
@@ -96,7 +104,7 @@ def preview(name: str, file: Path, json: bool) -> None:
 @click.argument(
     "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@json_option()
+@json_option(_refused)
 @with_app
 def run(name: str, file: Path | None, json: bool) -> None:
     """Read FILE into the record, or poll the source when no file is given."""
@@ -104,9 +112,7 @@ def run(name: str, file: Path | None, json: bool) -> None:
         if file is None:
             report = doors.poll(name, by="byway sources run", progress=step)
         else:
-            report = runs.run_file(
-                name, _delivery(file), by="byway sources run", progress=step
-            )
+            report = runs.run_file(name, _delivery(file), by="byway sources run", progress=step)
     report.statements = report.statements if json else []
     _print(report, json)
 
@@ -142,5 +148,5 @@ def _print(report: runs.Report, json: bool) -> None:
         return
     counted = ", ".join(f"{report.counts[name]} {name}" for name in OUTCOMES if report.counts[name])
     click.echo(f"{report.rows} rows: {counted or 'none'}.")
-    for problem in report.problems:
-        click.echo(f"{problem['where']}: {problem['why']} {problem['mend']}", err=True)
+    for one in report.problems:
+        click.echo(f"{one['where']}: {one['why']} {one['mend']}", err=True)

@@ -181,9 +181,9 @@ def _count(
 
 
 def _class(record: Record, row: EvidenceRow, rule: Rule) -> str | None:
-    """The rule's assurance as far as the origin may vouch for it."""
+    """The row's assurance (its rule's, unless it was cut before) as far as the origin may vouch."""
     assurance = record.policy.assurance
-    cut = assurance.cut(rule.assurance, record.trust.ceiling(row.authority))
+    cut = assurance.cut(row.assurance, record.trust.ceiling(row.authority))
     if rule.instructor_role is None:
         return cut
     trusted = record.trust.lifts_to(row.authority)

@@ -29,6 +29,7 @@ _YEARS_AHEAD = 40
 _HORIZON = timedelta(days=_YEARS_AHEAD * 365 + _YEARS_AHEAD // 4)
 _SUPPOSED = "supposed"
 _MOST_EXISTING = 12
+_MOST_DAYS = 40
 
 Form = Literal["new", "accepted", "existing", "confirmed"]
 """One more piece; one more that a peer accepts; a peer accepts one there is; an expert's word."""
@@ -68,6 +69,14 @@ class Step:
     day: date
     level: int
     score_milli: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The highest level so far, 0 for none, and the last day at it; None while it is held."""
+
+    level: int
+    until: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,41 @@ def fades_on(record: Record, competency: str, as_of: date) -> date | None:
     last = min(as_of, date.max - _HORIZON) + _HORIZON
     found = _first_fall(ledger, level, as_of.toordinal() + 1, last.toordinal())
     return None if found is None else date.fromordinal(found)
+
+
+def highest_held(record: Record, competency: str, as_of: date) -> Held:
+    """The highest level somebody stood at on any day so far, and until when.
+
+    Levels rise on days of evidence only, so the latest of these at the level is looked for, and
+    from there the day it fell. Of a long history only the newest days are looked at; then the
+    level that all of it would give without fading stands in.
+    """
+    mine = _about(record, competency)
+    days = sorted({row.day for row in mine.rows if row.day <= as_of.toordinal()}, reverse=True)
+    best = Held(level=0, until=None)
+    for day in map(date.fromordinal, days[:_MOST_DAYS]):
+        found = _standing(mine, competency, day)
+        if found is not None and found.level > best.level:
+            until = _last_day(mine, competency, found.level, day, as_of)
+            best = Held(level=found.level, until=until)
+    now = _standing(mine, competency, as_of)
+    if now is not None and len(days) > _MOST_DAYS and now.lifetime_level > best.level:
+        return Held(level=now.lifetime_level, until=None)
+    return best
+
+
+def _last_day(record: Record, competency: str, level: int, first: date, as_of: date) -> date | None:
+    """The last day at a level, given a day at it; the level may fall in steps."""
+    day: date | None = first
+    while day is not None and day <= as_of:
+        fallen = fades_on(record, competency, day)
+        if fallen is None or fallen > as_of:
+            return None
+        found = _standing(record, competency, fallen)
+        if found is None or found.level < level:
+            return fallen - timedelta(days=1)
+        day = fallen
+    return None
 
 
 def standing_over(record: Record, competency: str, days: Iterable[date]) -> list[Step]:

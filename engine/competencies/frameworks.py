@@ -59,18 +59,21 @@ class Framework:
 def said(labels: Labels, language: str) -> str:
     """A label in a language, else in English, else in any."""
     short = language.split("-")[0]
-    return labels.get(language) or labels.get(short) or labels.get("en") or next(
-        iter(labels.values()), ""
+    return (
+        labels.get(language)
+        or labels.get(short)
+        or labels.get("en")
+        or next(iter(labels.values()), "")
     )
 
 
-def keep(document: Mapping[str, Any]) -> FrameworkRow:
+def keep(document: Any) -> FrameworkRow:
     """Keep a framework in Byway's own form; the same one again changes nothing.
 
     :raises BadReport: it lacks what a framework needs; nothing is changed.
     """
     framework = read(document)
-    body = json.dumps(document, sort_keys=True, ensure_ascii=False).encode()
+    body = _as_json(document)
     sha256 = hashlib.sha256(body).hexdigest()
     query = select(FrameworkRow).where(FrameworkRow.uri == framework.uri)
     newest = db.session.scalars(query.order_by(FrameworkRow.id.desc())).first()
@@ -117,41 +120,89 @@ def in_force(ruleset: Mapping[str, Any]) -> Framework:
     )
 
 
-def read(document: Mapping[str, Any]) -> Framework:
+def read(document: object) -> Framework:
     """A framework document as a value.
 
     :raises BadReport: naming what is missing.
     """
-    try:
-        return Framework(
-            uri=str(document["uri"]),
-            title=_labels(document["title"]),
-            levels=tuple(
-                Level(number=number, label=_labels(level["label"]))
-                for number, level in enumerate(document["levels"], start=1)
-            ),
-            competencies={one["uri"]: _competency(one) for one in document["competencies"]},
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise BadReport(
-            f"This is not a framework in Byway's form: {error} is missing or of the wrong shape.",
-            "It needs uri, title, levels (each with a label) and competencies (uri, label).",
-        ) from error
-
-
-def _competency(one: Mapping[str, Any]) -> Competency:
-    return Competency(
-        id=str(one["uri"]),
-        label=_labels(one["label"]),
-        description=_labels(one.get("description") or {}),
-        levels=_levels(one.get("levels") or {}),
+    found = _mapping(document, "the framework")
+    levels = tuple(
+        Level(number=number, label=_labels(_mapping(level, "levels").get("label"), "levels"))
+        for number, level in enumerate(_list(found, "levels"), start=1)
+    )
+    listed = [_competency(one, len(levels)) for one in _list(found, "competencies")]
+    competencies = {one.id: one for one in listed}
+    if len(competencies) < len(listed):
+        raise _lacking("competencies", "two of them have the same uri")
+    return Framework(
+        uri=_uri(found, "uri"),
+        title=_labels(found.get("title"), "title"),
+        levels=levels,
+        competencies=competencies,
     )
 
 
-def _levels(said: Mapping[Any, Any]) -> tuple[Labels, ...]:
-    """What somebody can do at each level, from the first on; levels are numbers or their texts."""
-    return tuple(_labels(words) for _, words in sorted(((int(n), w) for n, w in said.items()), key=lambda level: level[0]))
+def _competency(one: object, highest: int) -> Competency:
+    found = _mapping(one, "competencies")
+    uri = _uri(found, "competencies")
+    return Competency(
+        id=uri,
+        label=_labels(found.get("label"), uri),
+        description=_labels(found["description"], uri) if found.get("description") else {},
+        levels=_levels(_mapping(found.get("levels") or {}, uri), highest, uri),
+    )
 
 
-def _labels(value: Any) -> Labels:
-    return {"en": value} if isinstance(value, str) else {str(k): str(v) for k, v in value.items()}
+def _levels(told: Mapping[Any, Any], highest: int, where: str) -> tuple[Labels, ...]:
+    """What somebody can do at each level, from the first on; nothing where nothing is said."""
+    words = {str(number): _labels(said_of_it, where) for number, said_of_it in told.items()}
+    numbers = [str(number) for number in range(1, highest + 1)]
+    strange = sorted(words.keys() - set(numbers))
+    if strange:
+        raise _lacking(where, f"{strange[0]} is no level of the scale")
+    last = max((numbers.index(number) + 1 for number in words), default=0)
+    return tuple(words.get(number, {}) for number in numbers[:last])
+
+
+def _mapping(value: object, where: str) -> Mapping[Any, Any]:
+    if not isinstance(value, Mapping):
+        raise _lacking(where, f"{str(value)[:60]!r} is no mapping")
+    return value
+
+
+def _list(document: Mapping[Any, Any], name: str) -> list[Any]:
+    found = document.get(name)
+    if not isinstance(found, list) or not found:
+        raise _lacking(name, "a list with at least one entry is needed")
+    return found
+
+
+def _uri(document: Mapping[Any, Any], where: str) -> str:
+    found = document.get("uri")
+    if not isinstance(found, str) or not found or len(found.split()) != 1:
+        raise _lacking(where, f"a uri is needed, this is {found!r}")
+    return found
+
+
+def _labels(value: object, where: str) -> Labels:
+    """A text, or texts by language."""
+    found = {"en": value} if isinstance(value, str) else value
+    texts = found.values() if isinstance(found, Mapping) else ()
+    if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
+        raise _lacking(where, f"a text, or texts by language, is needed, this is {value!r:.60}")
+    return {str(language): text for language, text in dict(found).items()}  # type: ignore[call-overload]
+
+
+def _lacking(where: str, why: str) -> BadReport:
+    return BadReport(
+        f"This is not a framework in Byway's form: {why}.",
+        "It needs uri, title, levels (each with a label) and competencies (uri, label).",
+        where=where,
+    )
+
+
+def _as_json(document: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(document, sort_keys=True, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _lacking("the framework", f"JSON cannot hold it ({error})") from error

@@ -5,6 +5,7 @@ It knows the log as an iterable of entries and nothing of where they are stored.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,9 +17,11 @@ from sqlalchemy import Connection, Table, func, select
 from engine.competencies.evidence import EvidenceRow, Ruleset, Validation, Weighed
 from engine.competencies.models import Projection, RulesetRow, evidence, line, revision, validation
 from engine.competencies.reading import agent_key, mapping, refs_of
-from engine.db import db, lease_table, reading, take_lease, writing
+from engine.db import db, lease_table, may_take_lease, reading, take_lease, writing
+from engine.errors import Refused
 from engine.moments import to_us
 from xapi import text
+from xapi.errors import StatementRefused
 from xapi.statements import read_timestamp
 from xapi.vocabulary import Extension
 
@@ -26,22 +29,53 @@ BATCH = 500
 LEASE = "projector"
 LEASE_SECONDS = 15
 ROWS = (evidence, validation, line, revision)
+RETIRED = "retired"
+DROPPED_AT_ONCE = 5000
+UNREADABLE = (
+    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+    *(Refused, StatementRefused),
+)
+
+logger = logging.getLogger(__name__)
 
 
 class Logged(Protocol):
     """A statement in the log, as the projector needs it."""
 
-    seq: int
-    sid: uuid.UUID
-    voided: bool
-    voids: bool
-    target: uuid.UUID | None
-    origin: int
-    payload: bytes
+    @property
+    def seq(self) -> int:
+        """Where it stands in the log."""
+
+    @property
+    def sid(self) -> uuid.UUID:
+        """Its id."""
+
+    @property
+    def voided(self) -> bool:
+        """Whether it is voided by now."""
+
+    @property
+    def voids(self) -> bool:
+        """Whether it voids another."""
+
+    @property
+    def target(self) -> uuid.UUID | None:
+        """The statement it refers to."""
+
+    @property
+    def origin(self) -> int:
+        """Where it came from."""
+
+    @property
+    def payload(self) -> bytes:
+        """It, as JSON."""
 
 
 class Log(Protocol):
     """The log as the projector reads it."""
+
+    def last(self) -> int:
+        """The position of the newest statement; 0 when there is none."""
 
     def log(self, after: int, limit: int) -> Sequence[Logged]:
         """What was stored after a position, oldest first."""
@@ -66,56 +100,56 @@ def advance(log: Log, *, holder: str) -> int:
     """Project one stretch of the log for every projection; how many statements, 0 when at its end.
 
     Only the holder of the lease writes; the rows, the cursor and the check of the lease are one
-    transaction, so no statement is ever projected twice.
+    transaction, so no statement is ever projected twice. All projections stop at the same place,
+    so that two of them can be compared while statements keep coming.
     """
-    done = 0
-    for generation in _generations():
-        done += _advance_one(log, generation, holder)
-    return done
+    end = log.last()
+    return sum(_advance_one(log, projection, end, holder) for projection in _projections())
 
 
-def _generations() -> list[int]:
+def _projections() -> Sequence[Any]:
+    table = Projection.__table__
     with reading() as connection:
-        rows = connection.execute(select(Projection.generation).order_by(Projection.generation))
-        return [row.generation for row in rows]
+        query = select(table).where(table.c.state != RETIRED).order_by(table.c.generation)
+        return connection.execute(query).all()
 
 
 @lru_cache(maxsize=8)
-def _compiled(ruleset_id: int, config: str) -> Ruleset:
-    return Ruleset(text.parse(config.encode()))
+def _compiled(sha256: str) -> Ruleset:
+    table = RulesetRow.__table__
+    with reading() as connection:
+        query = select(table.c.config).where(table.c.sha256 == sha256)
+        config = connection.execute(query).scalar_one()
+    return Ruleset(text.parse(text.canonical(config)))
 
 
 def ruleset_of(ruleset_id: int) -> Ruleset:
     """A published ruleset, compiled once per process."""
+    table = RulesetRow.__table__
     with reading() as connection:
-        table = RulesetRow.__table__
-        config = connection.execute(
-            select(table.c.config).where(table.c.id == ruleset_id)
-        ).scalar_one()
-    return _compiled(ruleset_id, text.canonical(config).decode())
+        query = select(table.c.sha256).where(table.c.id == ruleset_id)
+        sha256 = connection.execute(query).scalar_one()
+    return _compiled(sha256)
 
 
-def _projection(connection: Connection, generation: int) -> Any:
-    table = Projection.__table__
-    return connection.execute(
-        select(table).where(table.c.generation == generation)
-    ).one_or_none()
-
-
-def _advance_one(log: Log, generation: int, holder: str) -> int:
-    with writing() as connection:
-        if take_lease(connection, LEASE, holder, seconds=LEASE_SECONDS) is None:
-            return 0
-        projection = _projection(connection, generation)
-    if projection is None:
+def _advance_one(log: Log, projection: Any, end: int, holder: str) -> int:
+    """One stretch for one projection; a new ruleset is served once it stands at the end."""
+    entries = [entry for entry in log.log(projection.cursor, BATCH) if entry.seq <= end]
+    if entries and not _advanced(log, projection, entries, holder):
         return 0
-    entries = log.log(projection.cursor, BATCH)
-    if not entries:
-        _serve_if_built(generation)
-        return 0
-    batch = project(entries, ruleset_of(projection.ruleset_id), generation)
+    at_end = projection.cursor >= end or (bool(entries) and entries[-1].seq >= end)
+    if projection.state == "building" and at_end:
+        serve(projection.generation)
+    return len(entries)
+
+
+def _advanced(log: Log, projection: Any, entries: Sequence[Logged], holder: str) -> bool:
+    with reading() as connection:
+        if not may_take_lease(connection, LEASE, holder):
+            return False
+    batch = project(entries, ruleset_of(projection.ruleset_id), projection.generation)
     batch.gone = sorted(log.voided(batch.gone))
-    return len(entries) if _store(projection, batch, entries, holder) else 0
+    return _store(projection, batch, entries, holder)
 
 
 def _store(projection: Any, batch: _Batch, entries: Sequence[Logged], holder: str) -> bool:
@@ -123,14 +157,7 @@ def _store(projection: Any, batch: _Batch, entries: Sequence[Logged], holder: st
     with writing() as connection:
         if take_lease(connection, LEASE, holder, seconds=LEASE_SECONDS) is None:
             return False
-        table = Projection.__table__
-        here = (table.c.generation == projection.generation) & (table.c.cursor == projection.cursor)
-        moved = connection.execute(
-            table.update()
-            .where(here)
-            .values(cursor=entries[-1].seq, statements=table.c.statements + len(entries))
-        )
-        if moved.rowcount != 1:
+        if not _move(connection, projection, entries):
             return False
         for target, rows in batch.rows.items():
             connection.execute(target.insert(), rows)
@@ -139,37 +166,55 @@ def _store(projection: Any, batch: _Batch, entries: Sequence[Logged], holder: st
         return True
 
 
+def _move(connection: Connection, projection: Any, entries: Sequence[Logged]) -> bool:
+    """Move the cursor of this very projection; a number may have been given anew meanwhile."""
+    table = Projection.__table__
+    here = (table.c.generation == projection.generation) & (table.c.state != RETIRED)
+    same = (table.c.cursor == projection.cursor) & (table.c.ruleset_id == projection.ruleset_id)
+    values = {"cursor": entries[-1].seq, "statements": table.c.statements + len(entries)}
+    return connection.execute(table.update().where(here, same).values(values)).rowcount == 1
+
+
 def project(entries: Iterable[Logged], ruleset: Ruleset, generation: int) -> _Batch:
     """What a stretch of the log means: rows for what counts, and what a void takes away.
 
-    A statement that is voided by now gives no rows; the target of a voiding statement is noted,
-    so that its rows are taken away if the void took effect.
+    A statement that is voided by now gives no rows but its place among its item's revisions; the
+    target of a voiding statement is noted, so that its rows are taken away if the void took
+    effect. A statement that cannot be weighed is left out and said so: it stops nobody else's.
     """
     batch = _Batch(generation)
     for entry in entries:
         if entry.voids:
             if entry.target is not None:
                 batch.gone.append(entry.target)
-        elif not entry.voided:
-            _project_one(entry, ruleset, batch)
+            continue
+        try:
+            rows = _rows_of(entry, ruleset)
+        except UNREADABLE:
+            logger.exception("statement %s cannot be weighed and is left out", entry.sid)
+            continue
+        for table, row in rows:
+            batch.add(table, row)
     return batch
 
 
-def _project_one(entry: Logged, ruleset: Ruleset, batch: _Batch) -> None:
+def _rows_of(entry: Logged, ruleset: Ruleset) -> list[tuple[Table, dict[str, Any]]]:
     statement = text.parse(entry.payload)
+    here = {"seq": entry.seq, "origin": entry.origin}
+    named = here | {"statement_id": str(entry.sid)}
+    former = refs_of(statement)
+    rows: list[tuple[Table, dict[str, Any]]] = []
+    if former is not None:
+        rows.append((revision, here | {"sid": str(entry.sid), "replaces": former}))
+    if entry.voided:
+        return rows
     weighed = ruleset.weigh(statement, authority=entry.origin)
     if Extension.CORRECTED_BY in mapping(mapping(statement.get("context")).get("extensions")):
         weighed = _by_the_learner(weighed)
-    here = {"seq": entry.seq, "origin": entry.origin}
-    named = here | {"statement_id": str(entry.sid)}
-    for row in weighed.rows:
-        batch.add(evidence, named | _evidence(row))
+    rows += [(evidence, named | _evidence(row)) for row in weighed.rows]
     if weighed.validation is not None:
-        batch.add(validation, named | _validation(weighed.validation))
-    former = refs_of(statement)
-    if former is not None:
-        batch.add(revision, here | {"sid": str(entry.sid), "replaces": former})
-    _add_line(entry, statement, batch)
+        rows.append((validation, named | _validation(weighed.validation)))
+    return [*rows, *_lines(entry, statement)]
 
 
 def _by_the_learner(weighed: Weighed) -> Weighed:
@@ -207,31 +252,29 @@ def _validation(word: Validation) -> dict[str, Any]:
     }
 
 
-def _add_line(entry: Logged, statement: dict[str, Any], batch: _Batch) -> None:
+def _lines(entry: Logged, statement: dict[str, Any]) -> list[tuple[Table, dict[str, Any]]]:
     """One line of somebody's record, whether it counts for anything or not."""
     actor = agent_key(statement)
     if actor is None:
-        return
+        return []
     thing = mapping(statement.get("object"))
     definition = mapping(thing.get("definition"))
     extensions = mapping(mapping(statement.get("context")).get("extensions"))
     titles = mapping(definition.get("name"))
     tags = extensions.get(Extension.TAGS)
-    batch.add(
-        line,
-        {
-            "seq": entry.seq,
-            "sid": entry.sid.bytes,
-            "actor": actor,
-            "at": to_us(read_timestamp(statement.get("timestamp") or statement["stored"])),
-            "verb": statement["verb"]["id"],
-            "object_id": str(thing.get("id", "")),
-            "object_type": definition.get("type"),
-            "title": next(iter(titles.values()), None),
-            "tags": tags if isinstance(tags, list) else [],
-            "origin": entry.origin,
-        },
-    )
+    told = {
+        "seq": entry.seq,
+        "sid": entry.sid.bytes,
+        "actor": actor,
+        "at": to_us(read_timestamp(statement.get("timestamp") or statement["stored"])),
+        "verb": statement["verb"]["id"],
+        "object_id": str(thing.get("id", "")),
+        "object_type": definition.get("type"),
+        "title": next(iter(titles.values()), None),
+        "tags": [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [],
+        "origin": entry.origin,
+    }
+    return [(line, told)]
 
 
 def _forget(connection: Connection, generation: int, sid: uuid.UUID) -> None:
@@ -246,42 +289,97 @@ def _forget(connection: Connection, generation: int, sid: uuid.UUID) -> None:
 
 def start(ruleset_id: int, state: str) -> int:
     """Begin a new projection of the whole log; its generation."""
+    with writing() as connection:
+        return _start(connection, ruleset_id, state)
+
+
+def _start(connection: Connection, ruleset_id: int, state: str) -> int:
+    table = Projection.__table__
+    last = int(connection.execute(select(func.max(table.c.generation))).scalar() or 0)
+    row = {"generation": last + 1, "ruleset_id": ruleset_id, "state": state}
+    connection.execute(table.insert().values(**row, cursor=0, statements=0))
+    return last + 1
+
+
+def build(ruleset_id: int) -> None:
+    """Have the log weighed with a ruleset that is served once it has caught up.
+
+    The first one is served at once. Whatever else was being built is given up; what is served or
+    being built already goes on.
+    """
     table = Projection.__table__
     with writing() as connection:
-        last = connection.execute(select(func.max(table.c.generation))).scalar() or 0
-        row = {"generation": last + 1, "ruleset_id": ruleset_id, "state": state}
-        connection.execute(table.insert().values(**row, cursor=0, statements=0))
-    return int(last) + 1
+        building = _row(connection, table.c.state == "building")
+        serving = _row(connection, table.c.state == "serving")
+        if building is not None and building.ruleset_id == ruleset_id:
+            return
+        other = table.c.state == "building"
+        connection.execute(table.update().where(other).values(state=RETIRED))
+        if serving is None or serving.ruleset_id != ruleset_id:
+            _start(connection, ruleset_id, "building" if serving else "serving")
+    sweep()
 
 
 def drop(generation: int) -> None:
-    """Throw a projection away."""
+    """Throw a projection away, a stretch at a time: nobody who writes waits long."""
+    table = Projection.__table__
+    here = table.c.generation == generation
     with writing() as connection:
-        _drop(connection, generation)
-
-
-def _drop(connection: Connection, generation: int) -> None:
+        connection.execute(table.update().where(here).values(state=RETIRED))
     for rows in ROWS:
-        connection.execute(rows.delete().where(rows.c.generation == generation))
+        while _drop_some(rows, generation):
+            pass
+    with writing() as connection:
+        connection.execute(table.delete().where(here, table.c.state == RETIRED))
+
+
+def _drop_some(rows: Table, generation: int) -> int:
+    mine = rows.c.generation == generation
+    some = select(rows.c.seq).where(mine).order_by(rows.c.seq).limit(DROPPED_AT_ONCE)
+    with writing() as connection:
+        return connection.execute(rows.delete().where(mine, rows.c.seq.in_(some))).rowcount
+
+
+def sweep(*states: str) -> None:
+    """Throw away what was left half-dropped, and projections in these states."""
     table = Projection.__table__
-    connection.execute(table.delete().where(table.c.generation == generation))
-
-
-def _serve_if_built(generation: int) -> None:
     with reading() as connection:
-        built = _projection(connection, generation)
-    if built is not None and built.state == "building":
-        serve(generation)
+        query = select(table.c.generation).where(table.c.state.in_((RETIRED, *states)))
+        left = connection.execute(query).scalars().all()
+    for generation in left:
+        drop(generation)
 
 
-def serve(generation: int) -> None:
-    """Let pages read a projection that has reached the end; the one it replaces goes."""
+def serve(generation: int) -> bool:
+    """Let pages read a projection; the one it replaces goes.
+
+    False while it is behind that one, and for a rebuild under a ruleset that is no longer served.
+    """
     table = Projection.__table__
     with writing() as connection:
-        for old in connection.execute(select(table.c.generation).where(table.c.state == "serving")):
-            _drop(connection, old.generation)
-        here = table.c.generation == generation
-        connection.execute(table.update().where(here).values(state="serving"))
+        new = _row(connection, table.c.generation == generation)
+        old = _row(connection, table.c.state == "serving")
+        if new is None or not _may_follow(new, old):
+            return False
+        was, now = table.c.state == "serving", table.c.generation == generation
+        connection.execute(table.update().where(was).values(state=RETIRED))
+        connection.execute(table.update().where(now).values(state="serving"))
+    sweep()
+    return True
+
+
+def _row(connection: Connection, condition: Any) -> Any:
+    return connection.execute(select(Projection.__table__).where(condition)).one_or_none()
+
+
+def _may_follow(new: Any, old: Any) -> bool:
+    """Pages never go back: neither in the log, nor to a ruleset that was replaced."""
+    if new.state == RETIRED:
+        return False
+    if old is None:
+        return True
+    wanted = new.state == "building" or old.ruleset_id == new.ruleset_id
+    return bool(wanted and new.cursor >= old.cursor)
 
 
 def release(holder: str) -> None:
@@ -294,6 +392,10 @@ def release(holder: str) -> None:
 
 def serving() -> Projection:
     """The projection that pages read."""
-    return db.session.scalars(
-        select(Projection).where(Projection.state == "serving").order_by(Projection.generation)
-    ).one()
+    return db.session.scalars(select(Projection).where(Projection.state == "serving")).one()
+
+
+def serving_in(connection: Connection) -> Any:
+    """The same as a row, in the view of the log that this connection has."""
+    table = Projection.__table__
+    return connection.execute(select(table).where(table.c.state == "serving")).one()

@@ -42,15 +42,12 @@ def publish(source: str | Mapping[str, Any], *, title: str, by: str = "") -> Rul
 def bring_into_force(row: RulesetRow) -> None:
     """Have the log weighed with a version; outside any transaction.
 
-    The first one is served at once; a later one when it has caught up.
+    The first one is served at once; a later one when it has caught up. Whatever else was about to
+    be served is given up; what is served or being built already goes on.
     """
     db.session.commit()
-    found = {p.state: p for p in db.session.scalars(select(Projection))}
-    if "serving" in found and found["serving"].ruleset_id == row.id:
-        return
-    if "building" in found:
-        projector.drop(found["building"].generation)
-    projector.start(row.id, "building" if "serving" in found else "serving")
+    projector.build(row.id)
+    db.session.rollback()
 
 
 def current() -> RulesetRow:
@@ -73,8 +70,18 @@ def align(*, match: Mapping[str, str], competency: str, by: str) -> RulesetRow:
     row = current()
     if competency not in row.config["competencies"]:
         raise Refused(f"{competency} is not a competency of this ruleset.", "Choose one of them.")
-    one = {**match, "competencies": [competency]}
-    if len(match.get("title", "x" * LEAST_KEYWORD)) < LEAST_KEYWORD:
-        raise Refused("A title keyword this short would match nearly everything.", "Use more words.")
-    config = {**row.config, "alignments": [*row.config.get("alignments", []), one]}
+    one = {**_checked(match), "competencies": [competency]}
+    there = row.config.get("alignments", [])
+    config = {**row.config, "alignments": [*there, *([] if one in there else [one])]}
     return publish(config, title=row.title, by=by)
+
+
+def _checked(match: Mapping[str, str]) -> dict[str, str]:
+    """Either a pattern or a keyword that does not fit nearly everything."""
+    found = {name: " ".join(words.split()) for name, words in match.items()}
+    if len(found) != 1 or not found.keys() <= {"object_id", "title"}:
+        raise Refused("An alignment goes by address or by title.", "Give one of them.")
+    said = found.get("title", found.get("object_id", "").replace("*", ""))
+    if len(said) < LEAST_KEYWORD:
+        raise Refused("This is so short that it would match nearly everything.", "Say more.")
+    return found

@@ -1,9 +1,10 @@
-"""The queue's tasks: idempotent wake-ups. What matters is in our tables, so a lost job is no loss."""
+"""The queue's tasks: idempotent wake-ups. What matters is in our tables; a lost job is no loss."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -23,31 +24,42 @@ def queue(instance: Path) -> Huey:
 
 
 def install(huey: Huey, app: Flask) -> None:
-    """Define the tasks on a queue: reading what waits every few seconds is the worker's loop."""
+    """Define the tasks on a queue; each source is polled by a task of its own."""
 
-    @huey.periodic_task(crontab(minute="*/5"))
-    def poll_sources() -> None:
+    def poll_source(name: str) -> None:
         with app.app_context():
-            for name in doors.due():
-                quietly(lambda name=name: doors.poll(name, by="schedule"))
+            quietly(f"polling {name}", lambda: doors.poll(name, by="schedule"))
+
+    def poll_due() -> None:
+        with app.app_context():
+            names: list[str] = []
+            quietly("looking for sources to poll", lambda: names.extend(doors.due()))
+        for name in names:
+            poll(name)
+
+    poll = huey.task()(poll_source)
+    huey.periodic_task(crontab(minute="*/5"))(poll_due)
 
 
 def read_unfinished() -> int:
     """Read every run that waits or was interrupted; how many there were."""
     waiting = doors.unfinished()
     for run_id in waiting:
-        quietly(lambda run_id=run_id: runs.process(run_id))
+        quietly(f"run {run_id}", partial(runs.process, run_id))
     db.session.remove()
     return len(waiting)
 
 
-def quietly(work: Callable[[], object]) -> None:
-    """Do a piece of work whose refusal is kept with its run or source; it is not the worker's."""
+def quietly(what: str, work: Callable[[], object]) -> None:
+    """Do a piece of work whose refusal is kept with its run or source; it is not the worker's.
+
+    The reason may hold personal data, so the log says only what was refused.
+    """
     try:
         work()
     except Conflict:
-        log.info("somebody else is at it")
-    except Refused as refusal:
-        log.warning("refused: %s", refusal.why)
+        log.debug("%s: somebody else is at it", what)
+    except Refused:
+        log.warning("%s was refused; the reason is kept with it", what)
     finally:
         db.session.rollback()

@@ -5,45 +5,69 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from engine import jsonlog
 from engine.competencies import projector
-from engine.config import read_settings
+from engine.config import Settings
 from engine.db import db, holder_name
 from engine.jobs import tasks
 from engine.pipeline import reader
 
 PROJECT_EVERY = 0.2
 READ_EVERY = 0.5
+STOP_WITHIN = 3
+Loop = Callable[[Flask, threading.Event], None]
+
 log = logging.getLogger(__name__)
 
 
-def work(app: Flask) -> None:
-    """Work until a signal says to stop."""
-    stop = threading.Event()
+def work(app: Flask) -> bool:
+    """Work until a signal says to stop; False when a loop ended by itself, which none should."""
+    asked, stop = threading.Event(), threading.Event()
 
     def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        asked.set()
         stop.set()
 
+    settings: Settings = app.extensions["byway.settings"]
+    jsonlog.configure(logging.getLogger("huey"), level=logging.WARNING)
+    huey = tasks.queue(settings.instance)
+    tasks.install(huey, app)
+    consumer = huey.create_consumer(
+        workers=1, periodic=True, initial_delay=0.5, max_delay=5, shutdown_timeout=STOP_WITHIN
+    )
+    consumer.start()
+    # Only now: the consumer has set handlers of its own, which would not stop our loops.
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
-    huey = tasks.queue(read_settings().instance)
-    tasks.install(huey, app)
-    consumer = huey.create_consumer(workers=1, periodic=True, initial_delay=0.5, max_delay=5)
-    consumer.start()
-    loops = [
-        threading.Thread(target=loop, args=(app, stop), name=loop.__name__)
-        for loop in (follow_log, read_runs)
-    ]
-    for thread in loops:
-        thread.start()
+    threads = [_started(loop, app, stop) for loop in (follow_log, read_runs)]
     stop.wait()
-    for thread in loops:
-        thread.join()
+    for thread in threads:
+        thread.join(STOP_WITHIN)
     consumer.stop(graceful=True)
+    return asked.is_set()
+
+
+def _started(loop: Loop, app: Flask, stop: threading.Event) -> threading.Thread:
+    """A loop in a thread; when it ends, whyever, the others end with it.
+
+    A worker that does half its work would look well and is not: it ends, and is started again.
+    """
+
+    def run() -> None:
+        try:
+            loop(app, stop)
+        finally:
+            stop.set()
+
+    thread = threading.Thread(target=run, name=loop.__name__, daemon=True)
+    thread.start()
+    return thread
 
 
 def follow_log(app: Flask, stop: threading.Event) -> None:

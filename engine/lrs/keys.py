@@ -6,12 +6,14 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.exc import OperationalError
 
-from engine.db import db, writing
+from engine.db import db, reading, writing
 from engine.errors import Forbidden, Refused, Unauthorized
 from engine.lrs.models import Key, Origin
 from engine.lrs.reader import Access
@@ -31,6 +33,23 @@ BASES = ("notice", "consent")
 DEFAULT_SCOPES = ("statements/write", "statements/read/mine")
 OWN = "byway"
 USED_EVERY_US = 60_000_000
+
+_HOLDER = (
+    select(
+        Key.id,
+        Key.origin_id,
+        Key.secret_sha256,
+        Key.scopes,
+        Key.reads,
+        Key.communities,
+        Key.expires_at,
+        Key.last_used_at,
+        Origin.authority,
+        Origin.may_void,
+    )
+    .join(Origin, Origin.id == Key.origin_id)
+    .where(Key.username == bindparam("username"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,22 +167,21 @@ def _digest(secret: str) -> bytes:
 
 def authenticate(username: str, secret: str) -> Caller:
     """Who holds this key; the secret is compared in constant time, known user name or not."""
-    found = db.session.execute(
-        select(Key, Origin).join(Origin, Origin.id == Key.origin_id).where(Key.username == username)
-    ).one_or_none()
-    stored = found.Key.secret_sha256 if found else bytes(32)
-    right = hmac.compare_digest(stored, _digest(secret))
-    if not found or not right:
+    with reading() as connection:
+        row = connection.execute(_HOLDER, {"username": username}).one_or_none()
+    right = hmac.compare_digest(row.secret_sha256 if row else bytes(32), _digest(secret))
+    if row is None or not right:
         raise Unauthorized("No key with this name and secret.", "Check both, or ask for a new key.")
-    key, origin = found
-    if key.expires_at is not None and key.expires_at < now_us():
+    now = now_us()
+    if row.expires_at is not None and row.expires_at <= now:
         raise Unauthorized("This key has expired.", "Ask the operator for a new one.")
-    _note_use(key)
+    if row.last_used_at is None or now - row.last_used_at >= USED_EVERY_US:
+        _note_use(row.id, now)
     return Caller(
-        key_id=key.id,
-        scopes=frozenset(key.scopes),
-        authority=authority_of(origin),
-        access=_access(key),
+        key_id=row.id,
+        scopes=frozenset(row.scopes),
+        authority=Authority(origin=row.origin_id, agent=row.authority, may_void=row.may_void),
+        access=_access(row.reads, row.origin_id, row.communities),
     )
 
 
@@ -172,20 +190,19 @@ def authority_of(origin: Origin) -> Authority:
     return Authority(origin=origin.id, agent=origin.authority, may_void=origin.may_void)
 
 
-def _access(key: Key) -> Access:
-    if key.reads == "all":
+def _access(reads: str, origin: int, communities: Sequence[str]) -> Access:
+    if reads == "all":
         return Access(everything=True)
-    shared = ("public", *(f"community:{slug}" for slug in key.communities))
-    return Access(origin=key.origin_id, audiences=shared if key.reads == "shared" else ())
+    shared = ("public", *(f"community:{slug}" for slug in communities))
+    return Access(origin=origin, audiences=shared if reads == "shared" else ())
 
 
-def _note_use(key: Key) -> None:
-    """Write the last use at most once a minute, so reading statements stays reading."""
-    now = now_us()
-    if key.last_used_at is not None and now - key.last_used_at < USED_EVERY_US:
-        return
-    with writing() as connection:
-        connection.execute(update(Key).where(Key.id == key.id).values(last_used_at=now))
+def _note_use(key_id: int, now: int) -> None:
+    """Write the last use; left for next time while somebody else writes, so nobody waits for it."""
+    table = Key.__table__
+    fresh = (table.c.id == key_id) & (func.coalesce(table.c.last_used_at, 0) < now)
+    with suppress(OperationalError), writing(waiting=False) as connection:
+        connection.execute(table.update().where(fresh).values(last_used_at=now))
 
 
 def origins() -> dict[int, dict[str, Any]]:

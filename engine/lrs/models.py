@@ -44,6 +44,8 @@ Index(
     sqlite_where=statement.c.target.is_not(None),
     postgresql_where=statement.c.target.is_not(None),
 )
+# What one origin sent, in order: a key's own page, the counts of its day.
+Index("ix_statement_origin_seq", statement.c.origin, statement.c.seq)
 
 posting = Table(
     "posting",

@@ -16,7 +16,8 @@ from xapi.query import Query
 
 MAX_LIMIT = 500
 PROBE = 1000
-END = 1 << 62
+FIRST, LAST = 0, (1 << 63 >> HOP_BITS) - 2
+"""The least and greatest position that the index can hold; times beyond them are cut to them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,7 @@ class Access:
         """The same as SQL over the statement's columns; never a matter of the index."""
         if self.everything:
             return "1 = 1", []
-        marks = ",".join("?" * len(self.audiences))
-        shared = f" OR s.audience IN ({marks})" if self.audiences else ""
+        shared = f" OR s.audience IN ({_marks(self.audiences)})" if self.audiences else ""
         return f"(s.origin = ?{shared})", [self.origin, *self.audiences]
 
 
@@ -84,8 +84,7 @@ class Reader:
         with self._engine.connect() as connection:
             for start in range(0, len(sids), PROBE):
                 part = tuple(sid.bytes for sid in sids[start : start + PROBE])
-                marks = ",".join("?" * len(part))
-                query = f"SELECT {_COLUMNS} FROM statement s WHERE s.sid IN ({marks})"
+                query = f"SELECT {_COLUMNS} FROM statement s WHERE s.sid IN ({_marks(part)})"
                 for row in connection.exec_driver_sql(query, part):
                     stored = _stored(row)
                     found[stored.sid] = stored
@@ -98,8 +97,8 @@ class Reader:
     def last(self) -> int:
         """The position of the newest statement; 0 when there is none."""
         with self._engine.connect() as connection:
-            query = "SELECT max(seq) FROM statement"
-            return connection.exec_driver_sql(query).scalar() or 0
+            query = "SELECT coalesce(max(seq), 0) FROM statement"
+            return int(connection.exec_driver_sql(query).scalar_one())
 
     def log(self, after: int, limit: int) -> list[Stored]:
         """What was stored after a position, oldest first, voided and voiding ones included."""
@@ -111,7 +110,8 @@ class Reader:
     def count(self) -> int:
         """How many statements are stored."""
         with self._engine.connect() as connection:
-            return connection.exec_driver_sql("SELECT count(*) FROM statement").scalar_one()
+            query = "SELECT count(*) FROM statement"
+            return int(connection.exec_driver_sql(query).scalar_one())
 
     def page(self, query: Query, access: Access, *, after: int | None = None) -> Page:
         """A page of the statements that match every filter, newest stored first by default.
@@ -154,15 +154,16 @@ class _Search:
         self._connection = connection
         self._ascending = query.ascending
         self._access = access
-        self._since = to_us(query.since) if query.since else 0
-        self._until = to_us(query.until) if query.until else END >> HOP_BITS
+        self._since = to_us(query.since) if query.since else FIRST
+        self._until = to_us(query.until) if query.until else LAST
         self._filters = sorted(filters, key=self._size)
 
     def _size(self, terms: list[int]) -> int:
         """How common a filter is, counted no further than a probe: the rarest one drives."""
-        marks = ",".join("?" * len(terms))
-        query = f"SELECT count(*) FROM (SELECT 1 FROM posting WHERE term IN ({marks}) LIMIT ?)"
-        return self._connection.exec_driver_sql(query, (*terms, PROBE)).scalar_one()
+        query = (
+            f"SELECT count(*) FROM (SELECT 1 FROM posting WHERE term IN ({_marks(terms)}) LIMIT ?)"
+        )
+        return int(self._connection.exec_driver_sql(query, (*terms, PROBE)).scalar_one())
 
     def rows(self, after: int | None, wanted: int) -> Iterator[tuple[int, bytes]]:
         """(seq, payload) in order, each statement once, at most `wanted` of them."""
@@ -184,7 +185,7 @@ class _Search:
         low, high = self._since, self._until + 1
         if after is not None:
             low, high = (after, high) if self._ascending else (low, after)
-        return low, high
+        return max(FIRST, min(low, LAST)), max(FIRST, min(high, LAST + 1))
 
     def _chunk(self, after: int | None, limit: int) -> list[tuple[int, bytes]]:
         low, high = self._bounds(after)
@@ -203,14 +204,13 @@ class _Search:
         )
         bounds = ((low + 1) << HOP_BITS, high << HOP_BITS)
         query = (
-            "SELECT s.seq, s.payload FROM posting p JOIN statement s ON s.seq = p.pos >> 8"
-            f" WHERE p.term = ? AND p.pos >= ? AND p.pos < ? AND s.voided = 0 AND {allowed}{tests}"
-            f" ORDER BY p.pos {order} LIMIT ?"
+            # CROSS JOIN: the index drives, so rows come in order and the limit ends the search
+            "SELECT s.seq, s.payload FROM posting p CROSS JOIN statement s"
+            " WHERE p.term = ? AND p.pos >= ? AND p.pos < ? AND s.seq = p.pos >> 8"
+            f" AND s.voided = 0 AND {allowed}{tests} ORDER BY p.pos {order} LIMIT ?"
         )
         tail = (*values, *(term for other in others for term in other), limit)
-        found = [
-            row for term in driver for row in self._all(query, (term, *bounds, *tail))
-        ]
+        found = [row for term in driver for row in self._all(query, (term, *bounds, *tail))]
         found.sort(key=lambda row: row[0], reverse=not self._ascending)
         return found[:limit]
 

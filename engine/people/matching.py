@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -14,14 +15,16 @@ from engine.db import db
 from engine.errors import BadReport, Refused
 from engine.people import service
 from engine.people.models import Community, ManagerOf, Membership, Person
+from engine.reading import decode
 
 COLUMNS = ("name", "email", "identifiers", "communities", "manager")
 MAX_ROWS = 100_000
+SEPARATORS = ",;\t"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import did, row by row."""
+    """What an import did; `problems` says where, why and mend of what needs a hand."""
 
     created: int = 0
     updated: int = 0
@@ -43,54 +46,72 @@ def import_people(body: bytes, *, by: str = "") -> Imported:
 
     :raises BadReport: the header is not the expected one; nothing is changed.
     """
-    lines, problems = [], []
-    for line in _lines(body):
+    created, kept, problems = 0, list[_Line](), list[dict[str, str]]()
+    for line in list(_lines(body)):
         if isinstance(line, dict):
             problems.append(line)
-        else:
-            lines.append(line)
-    created = 0
-    for line in lines:
-        person = service.find_person(line.email)
-        created += person is None
+            continue
         try:
             with db.session.begin_nested():
-                _apply(line, person, by)
+                created += _apply(line, by)
+            kept.append(line)
         except Refused as refusal:
-            created -= person is None
             problems.append(_problem(line.row, refusal))
-    problems += _link_managers(lines)
-    return Imported(created=created, updated=len(lines) - created, problems=problems)
+    problems += _link_managers(kept)
+    return Imported(created=created, updated=len(kept) - created, problems=problems)
 
 
 def _lines(body: bytes) -> Iterator[_Line | dict[str, str]]:
+    decoded = decode(body)
+    if decoded.warning:
+        mend = "If a name looks wrong, save the file as CSV UTF-8 and import it again."
+        yield {"where": "file", "why": decoded.warning, "mend": mend}
+    first = decoded.text.partition("\n")[0]
+    separator = max(SEPARATORS, key=first.count)
+    rows = csv.reader(io.StringIO(decoded.text, newline=""), delimiter=separator)
     try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadReport("This file is not UTF-8 text.", "Save it as CSV UTF-8.") from error
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = [name.strip().lower() for name in next(reader, [])]
-    if "email" not in header or not set(header) <= set(COLUMNS):
+        yield from _read(rows)
+    except csv.Error as error:
+        raise BadReport(f"This cannot be read as CSV: {error}.", "Save it as CSV UTF-8.") from error
+
+
+def _read(rows: Iterator[list[str]]) -> Iterator[_Line | dict[str, str]]:
+    header = _header(next(rows, []))
+    for row, cells in enumerate(rows, start=2):
+        if row > MAX_ROWS:
+            raise BadReport(f"More than {MAX_ROWS} rows.", "Split the file.", where=f"row {row}")
+        if any(cell.strip() for cell in cells):
+            yield _read_line(row, header, cells)
+
+
+def _header(cells: Sequence[str]) -> list[str]:
+    """The columns in their order; each at most once, none that is not known."""
+    header = [name.strip().lower() for name in cells]
+    while header and not header[-1]:
+        header.pop()
+    known = set(header) <= set(COLUMNS) and len(set(header)) == len(header)
+    if not known or "email" not in header:
         raise BadReport(
             f"The first row is {', '.join(header) or 'empty'}.",
             f"It must be: {','.join(COLUMNS)} (only email is needed).",
             where="row 1",
         )
-    for row, cells in enumerate(reader, start=2):
-        if row > MAX_ROWS:
-            raise BadReport(f"More than {MAX_ROWS} rows.", "Split the file.", where=f"row {row}")
-        if any(cell.strip() for cell in cells):
-            yield _read_line(row, dict(zip(header, cells, strict=False)))
+    return header
 
 
-def _read_line(row: int, cells: dict[str, str]) -> _Line | dict[str, str]:
+def _read_line(row: int, header: Sequence[str], values: Sequence[str]) -> _Line | dict[str, str]:
+    cells = dict(zip(header, values, strict=False))
     try:
-        email = service.clean_email(cells.get("email", ""))
+        if any(value.strip() for value in values[len(header) :]):
+            raise Refused(
+                f"There are {len(values)} cells under {len(header)} headings.",
+                "Put a cell with commas in quotes, and bars between several values.",
+            )
         manager = cells.get("manager", "").strip()
         return _Line(
             row=row,
             name=cells.get("name", "").strip(),
-            email=email,
+            email=service.clean_email(cells.get("email", "")),
             identifiers=_values(cells.get("identifiers", "")),
             communities=_values(cells.get("communities", "")),
             manager=service.clean_email(manager) if manager else "",
@@ -107,17 +128,18 @@ def _problem(row: int, refusal: Refused) -> dict[str, str]:
     return {"where": f"row {row}", "why": refusal.why, "mend": refusal.mend}
 
 
-def _apply(line: _Line, person: Person | None, by: str) -> None:
-    if person is None:
-        person = service.create_person(name=line.name, email=line.email, by=by)
-    elif line.name:
+def _apply(line: _Line, by: str) -> bool:
+    """Keep one row; whether it made a new person."""
+    found = service.find_person(line.email)
+    person = found or service.create_person(name=line.name, email=line.email, by=by)
+    if line.name and person.email == line.email:  # a merged record's name is not hers
         person.name = line.name
     for identifier in line.identifiers:
-        if service.read_key(identifier) not in service.keys_of(person.id):
-            service.link(person, identifier, by=by)
+        service.link(person, identifier, by=by)
     for name in line.communities:
         _join(person, name)
     db.session.flush()
+    return found is None
 
 
 def _join(person: Person, name: str) -> None:
@@ -127,27 +149,54 @@ def _join(person: Person, name: str) -> None:
 
 
 def find_community(name: str) -> Community:
-    """The community of this name, made when there is none."""
-    slug = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:60] or "community"
-    community = db.session.scalar(select(Community).where(Community.slug == slug))
-    if community is None:
-        community = Community(slug=slug, name=name)
-        db.session.add(community)
-        db.session.flush()
+    """The community of this name, made when there is none.
+
+    Names that differ in case or spaces only are one; others never share a slug, since audiences
+    are named by it.
+    """
+    slug = _slug(name)
+    alike = (Community.slug == slug) | Community.slug.like(f"{slug}-%")
+    there = db.session.scalars(select(Community).where(alike)).all()
+    for community in there:
+        if _folded(community.name) == _folded(name):
+            return community
+    taken = {community.slug for community in there}
+    free = (f"{slug}-{number}" for number in range(2, len(taken) + 3))
+    community = Community(slug=slug if slug not in taken else _first(free, taken), name=name)
+    db.session.add(community)
+    db.session.flush()
     return community
+
+
+def _first(slugs: Iterator[str], taken: set[str]) -> str:
+    return next(slug for slug in slugs if slug not in taken)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-") or "community"
 
 
 def _link_managers(lines: list[_Line]) -> list[dict[str, str]]:
     """Managers come last, since they may stand further down in the same file."""
     problems = []
     for line in lines:
-        person = service.find_person(line.email)
-        manager = service.find_person(line.manager) if line.manager else None
-        if line.manager and manager is None:
-            mend = "Give her a row of her own."
-            problems.append(
-                {"where": f"row {line.row}", "why": f"Nobody is {line.manager}.", "mend": mend}
-            )
-        elif person and manager:
-            db.session.merge(ManagerOf(person_id=person.id, manager_id=manager.id))
+        if line.manager:
+            try:
+                _link_manager(line)
+            except Refused as refusal:
+                problems.append(_problem(line.row, refusal))
     return problems
+
+
+def _link_manager(line: _Line) -> None:
+    person, manager = service.get_person(line.email), service.find_person(line.manager)
+    if manager is None:
+        raise Refused(f"Nobody is {line.manager}.", "Give her a row of her own.")
+    if manager.id == person.id:
+        raise Refused(f"{line.email} cannot manage herself.", "Name somebody else, or nobody.")
+    db.session.merge(ManagerOf(person_id=person.id, manager_id=manager.id))

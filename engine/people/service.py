@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ from engine.people.models import (
     Identifier,
     ManagerOf,
     Membership,
-    PeopleLog,
     Person,
     Role,
     log,
@@ -26,6 +26,7 @@ from engine.people.models import (
 from xapi import actors
 
 ROLES = ("learner", "manager", "expert", "ld", "operator")
+CHUNK = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +45,15 @@ class Who:
 
 def clean_email(text: str) -> str:
     """An email as it is compared: trimmed, lower-case; refused when it cannot be one."""
-    email = text.strip().lower()
-    local, _, domain = email.rpartition("@")
-    if not local or "." not in domain.strip(".") and domain != "localhost" or " " in email:
+    email = unicodedata.normalize("NFKC", text).strip().strip("<>").strip().lower()
+    email = email.removeprefix("mailto:")
+    _, _, domain = email.rpartition("@")
+    whole = "." in domain.strip(".") or domain == "localhost"
+    try:
+        actors.parse_key(f"mailto:{email}")
+    except ValueError:
+        whole = False
+    if not whole or ":" in email:
         raise Refused(f'"{text}" is not an email address.', "Write it like name@example.org.")
     return email
 
@@ -96,27 +103,36 @@ def link(person: Person, text: str, *, by: str = "") -> list[str]:
     two, or unlink it first.
     """
     keys = _with_hash(read_key(text))
-    for key in keys:
-        identifier = _identifier(key)
-        if identifier is None:
+    known = {one.key: one for one in _identifiers(keys)}
+    _refuse_others(person, known.values())
+    fresh = [key for key in keys if key not in known or known[key].person_id is None]
+    for key in fresh:
+        if key in known:
+            known[key].person_id = person.id
+        else:
             db.session.add(Identifier(key=key, person_id=person.id))
-        elif identifier.person_id not in (None, person.id):
-            owner = _require(identifier.person_id or 0)
+    db.session.flush()
+    if fresh:
+        log("linked", now_us(), person_id=person.id, keys=fresh, by=by)
+    return keys
+
+
+def _refuse_others(person: Person, identifiers: Iterable[Identifier]) -> None:
+    mine = _records(standing(person).id)
+    for one in identifiers:
+        if one.person_id is not None and one.person_id not in mine:
+            owner = standing(_require(one.person_id))
             raise Conflict(
-                f"{key} already belongs to {owner.email}.",
+                f"{one.key} already belongs to {owner.email}.",
                 "If they are one person, merge them; else unlink it there first.",
             )
-        else:
-            identifier.person_id = person.id
-    db.session.flush()
-    log("linked", now_us(), person_id=person.id, keys=keys, by=by)
-    return keys
 
 
 def unlink(person: Person, text: str, *, by: str = "") -> list[str]:
     """Take an identifier away from a person; what is recorded under it stays recorded."""
     keys = _with_hash(read_key(text))
-    mine = (Identifier.person_id == person.id) & Identifier.key.in_(keys)
+    records = _records(standing(person).id)
+    mine = Identifier.person_id.in_(records) & Identifier.key.in_(keys)
     if not db.session.scalars(select(Identifier).where(mine)).all():
         raise NotFound(f"{keys[0]} is not linked to {person.email}.", "Check the spelling.")
     db.session.execute(update(Identifier).where(mine).values(person_id=None))
@@ -125,29 +141,25 @@ def unlink(person: Person, text: str, *, by: str = "") -> list[str]:
 
 
 def merge(into: Person, other: Person, *, by: str = "") -> None:
-    """Take two records for one person: `other`'s identifiers become `into`'s until unmerged."""
+    """Take two records for one person, until unmerged.
+
+    Each record keeps what it brought; `other` only stands for `into` from now on. So unmerging
+    gives back exactly what there was, whatever was merged in between.
+    """
+    into, other = standing(into), standing(other)
     if into.id == other.id:
         raise Refused("These are the same person already.", "Name two different people.")
     keys = sorted(keys_of(other.id))
-    moved = update(Identifier).where(Identifier.person_id == other.id)
-    db.session.execute(moved.values(person_id=into.id))
     other.merged_into = into.id
     db.session.flush()
     log("merged", now_us(), person_id=into.id, other_id=other.id, keys=keys, by=by)
 
 
 def unmerge(other: Person, *, by: str = "") -> Person:
-    """Give a merged record its own life back, with the identifiers it brought and still has there."""
+    """Give a merged record its own life back; what was linked since stays where it was linked."""
     if other.merged_into is None:
         raise Refused(f"{other.email} is not merged into anybody.", "Nothing needs undoing.")
-    entry = db.session.scalars(
-        select(PeopleLog)
-        .where(PeopleLog.act == "merged", PeopleLog.other_id == other.id)
-        .order_by(PeopleLog.id.desc())
-    ).first()
-    keys = entry.keys if entry else []
-    back = (Identifier.person_id == other.merged_into) & Identifier.key.in_(keys)
-    db.session.execute(update(Identifier).where(back).values(person_id=other.id))
+    keys = sorted(keys_of(other.id))
     log("unmerged", now_us(), person_id=other.merged_into, other_id=other.id, keys=keys, by=by)
     other.merged_into = None
     db.session.flush()
@@ -163,6 +175,15 @@ def give_role(person: Person, role: str) -> None:
         db.session.flush()
 
 
+def take_role(person: Person, role: str) -> None:
+    """Take a role away; not having it is no error. That she had it, and when, stays written."""
+    if role not in ROLES[1:]:
+        raise Refused(f'"{role}" cannot be taken away.', f"Choose from {', '.join(ROLES[1:])}.")
+    held = Role.person_id.in_(_records(standing(person).id)) & (Role.role == role)
+    now = update(Role).where(held, Role.revoked_at.is_(None)).values(revoked_at=now_us())
+    db.session.execute(now)
+
+
 def roles_of(person_id: int) -> frozenset[str]:
     """The roles somebody has now, those of records merged into hers included; always learner."""
     mine = Role.person_id.in_(_records(person_id)) & Role.revoked_at.is_(None)
@@ -170,8 +191,8 @@ def roles_of(person_id: int) -> frozenset[str]:
 
 
 def keys_of(person_id: int) -> frozenset[str]:
-    """All identifiers of a person."""
-    mine = select(Identifier.key).where(Identifier.person_id == person_id)
+    """All identifiers of a person, those of records merged into hers included."""
+    mine = select(Identifier.key).where(Identifier.person_id.in_(_records(person_id)))
     return frozenset(db.session.scalars(mine))
 
 
@@ -181,6 +202,7 @@ def who(person: Person) -> Who:
         select(Community.slug, Community.name)
         .join(Membership, Membership.community_id == Community.id)
         .where(Membership.person_id.in_(_records(person.id)))
+        .distinct()
         .order_by(Community.name)
     )
     return Who(
@@ -196,16 +218,17 @@ def who(person: Person) -> Who:
 
 
 def owners(keys: Iterable[str]) -> dict[str, int]:
-    """Which person each identifier belongs to; those that nobody owns are left out."""
+    """Which person each identifier stands for now; those that nobody owns are left out."""
     found: dict[str, int] = {}
     wanted = list(set(keys))
-    for start in range(0, len(wanted), 500):
-        rows = db.session.execute(
-            select(Identifier.key, Identifier.person_id).where(
-                Identifier.key.in_(wanted[start : start + 500]), Identifier.person_id.is_not(None)
-            )
+    for start in range(0, len(wanted), CHUNK):
+        part = wanted[start : start + CHUNK]
+        query = (
+            select(Identifier.key, Person)
+            .join(Person, Person.id == Identifier.person_id)
+            .where(Identifier.key.in_(part))
         )
-        found.update({key: owner for key, owner in rows if owner is not None})
+        found.update({key: standing(owner).id for key, owner in db.session.execute(query)})
     return found
 
 
@@ -213,8 +236,7 @@ def keys_with_role(role: str) -> frozenset[str]:
     """Every identifier of everybody who has this role now."""
     holders = select(Role.person_id).where(Role.role == role, Role.revoked_at.is_(None))
     people = {standing(_require(holder)).id for holder in db.session.scalars(holders)}
-    keys = select(Identifier.key).where(Identifier.person_id.in_(people))
-    return frozenset(db.session.scalars(keys))
+    return frozenset(key for person in people for key in keys_of(person))
 
 
 def all_people() -> list[Person]:
@@ -228,9 +250,11 @@ def managers_of(person_id: int) -> list[Person]:
     query = (
         select(Person)
         .join(ManagerOf, ManagerOf.manager_id == Person.id)
-        .where(ManagerOf.person_id == person_id)
+        .where(ManagerOf.person_id.in_(_records(person_id)))
+        .order_by(Person.id)
     )
-    return list(db.session.scalars(query))
+    found = {standing(manager).id: standing(manager) for manager in db.session.scalars(query)}
+    return [manager for manager in found.values() if manager.id != person_id]
 
 
 def say(person: Person, origin_id: int, word: str) -> None:
@@ -262,11 +286,18 @@ def allows(basis: str, word: str | None) -> bool:
 
 
 def read_key(text: str) -> str:
-    """An identifier as somebody types it (mailto:, HOMEPAGE::NAME, openid, sha1), made canonical."""
+    """An identifier as somebody types it, made canonical.
+
+    That is mailto:ADDRESS or a bare address, HOMEPAGE::NAME, an openid, or a sha1.
+    """
+    written = text.strip()
+    if "@" in written and "://" not in written and "::" not in written:
+        return f"mailto:{clean_email(written)}"
     try:
-        key = actors.key(actors.parse_key(text.strip()))
+        key = actors.key(actors.parse_key(written))
     except ValueError as error:
-        raise Refused(f'"{text}" is not an identifier: {error}', "See `byway people link --help`.") from error
+        mend = "See `byway people link --help`."
+        raise Refused(f'"{text}" is not an identifier: {error}.', mend) from error
     if key is None:
         raise Refused(f'"{text}" is not an identifier.', "See `byway people link --help`.")
     return key
@@ -279,8 +310,12 @@ def _with_hash(key: str) -> list[str]:
     return [key, hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()]
 
 
+def _identifiers(keys: Sequence[str]) -> Sequence[Identifier]:
+    return db.session.scalars(select(Identifier).where(Identifier.key.in_(keys))).all()
+
+
 def _identifier(key: str) -> Identifier | None:
-    return db.session.scalar(select(Identifier).where(Identifier.key == key))
+    return next(iter(_identifiers([key])), None)
 
 
 def _person(person_id: int | None) -> Person | None:

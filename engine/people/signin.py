@@ -32,9 +32,7 @@ def make_link(person: Person, *, public_url: str) -> str:
     """A fresh one-time address that signs this person in."""
     token = secrets.token_urlsafe(32)
     expires = now_us() + VALID_US
-    db.session.add(
-        SigninLink(person_id=person.id, token_sha256=_digest(token), expires_at=expires)
-    )
+    db.session.add(SigninLink(person_id=person.id, token_sha256=_digest(token), expires_at=expires))
     return f"{public_url}/sign-in/{token}"
 
 
@@ -50,8 +48,9 @@ def peek(token: str) -> Person:
 def use(token: str) -> Person:
     """Use a link up and say who is signing in; of two at once only one gets in."""
     person = peek(token)
-    spent = (SigninLink.token_sha256 == _digest(token)) & SigninLink.used_at.is_(None)
-    if db.session.execute(update(SigninLink).where(spent).values(used_at=now_us())).rowcount != 1:
+    unused = (SigninLink.token_sha256 == _digest(token)) & SigninLink.used_at.is_(None)
+    spend = update(SigninLink).where(unused).values(used_at=now_us()).returning(SigninLink.id)
+    if db.session.scalar(spend) is None:
         raise LinkSpent
     return person
 

@@ -8,33 +8,35 @@ on.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from engine.activity import Facts, essence, iri_of_type
+from engine import records
+from engine.activity import Facts, essence, iri_of_type, tag_of, title_of
 from engine.config import keyring
-from engine.db import db, transaction
+from engine.db import db
 from engine.errors import Conflict, Forbidden, NotFound, Refused
 from engine.lrs.keys import authority_of, own_origin
 from engine.lrs.models import Origin
-from engine.lrs.models import statement as statement_table
 from engine.lrs.reader import Stored
-from engine.lrs.store import Outdated
 from engine.moments import now_us
 from engine.people.service import Who
-from engine.pipeline import reader, record
+from engine.pipeline import reader
 from engine.sources import writes
+from engine.sources.checking import LONGEST, TITLE, YEARS
 from engine.sources.items import ItemState, load_items
 from engine.sources.models import Item
 from engine.sources.planner import Planner, Voice
 from xapi import actors, statements, text
+from xapi.errors import StatementRefused
 from xapi.vocabulary import VERBS, Extension
 
 RETRIES = 5
+SERVERS = ("id", "stored", "authority", "version", "timestamp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,11 @@ def note(who: Who, noted: Note) -> uuid.UUID:
 
     The statement's id is returned.
     """
+    _check_moment(noted.at)
+    _check_length(noted.duration)
+    if noted.kind not in VERB_OF_KIND:
+        known = ", ".join(VERB_OF_KIND)
+        raise Refused(f'"{noted.kind}" is no kind of learning.', f"Use {known}.", where="kind")
     origin = own_origin()
     system = keyring().namespace("notes")
     key = f"note|{uuid.uuid4()}"
@@ -87,18 +94,23 @@ def note(who: Who, noted: Note) -> uuid.UUID:
     state = ItemState.fresh(system, origin.id, key, agent)
     state.created_at = now_us()
     state.original = _noted_facts(state, noted, agent)
-    return _settled(state)
+    _settled(state)
+    return state.last_sid
 
 
 def _noted_facts(state: ItemState, noted: Note, agent: dict[str, Any]) -> Facts:
     return {
         "actor": agent,
         "verb": VERBS[VERB_OF_KIND[noted.kind]].iri,
-        "object": {"id": state.id.urn, "type": iri_of_type(noted.kind), "title": noted.title},
+        "object": {
+            "id": state.id.urn,
+            "type": iri_of_type(noted.kind),
+            "title": _title(noted.title),
+        },
         "at": statements.timestamp(noted.at),
         "duration": statements.duration(noted.duration) if noted.duration else None,
         "result": {},
-        "tags": sorted(noted.tags),
+        "tags": sorted({tag_of(tag) for tag in noted.tags} - {""}),
         "language": None,
         "parent": None,
         "community": None,
@@ -106,23 +118,48 @@ def _noted_facts(state: ItemState, noted: Note, agent: dict[str, Any]) -> Facts:
     }
 
 
+def _title(title: str) -> str:
+    clean = " ".join(title.split())
+    if not clean:
+        raise Refused("It has no title.", "Say in a few words what it was.", where="title")
+    if len(clean) > TITLE:
+        raise Refused(f"The title is longer than {TITLE} letters.", "Shorten it.", where="title")
+    return clean
+
+
+def _check_moment(at: datetime | None) -> None:
+    if at is not None and (at.utcoffset() is None or at.year not in YEARS):
+        raise Refused(
+            f"{at.isoformat()} is no time something can have happened at.",
+            "Give a date and time with its zone.",
+            where="at",
+        )
+
+
+def _check_length(length: timedelta | None) -> None:
+    if length is not None and not timedelta(0) <= length <= LONGEST:
+        raise Refused(
+            f"Nothing lasts {length.days} days.", "Give how long it took.", where="duration"
+        )
+
+
 def correct(who: Who, sid: uuid.UUID, correction: Correction) -> uuid.UUID:
     """Correct one item: a revision in the learner's own word. The new statement's id."""
-    for _ in range(RETRIES):
-        state = _state(who, sid)
+    _check_moment(correction.at)
+    _check_length(correction.duration)
+    own = own_origin().id
+
+    def change(state: ItemState) -> None:
         facts, _corrected = state.standing()
         if facts is None:
             raise NotFound("This was taken back.", "Reload the page.")
         changed = _changed(facts, correction)
-        if state.words or state.origin_id != own_origin().id:
+        if state.words or state.origin_id != own:
             state.correction, state.corrected_at = changed, now_us()
         else:
             state.original = changed
-        try:
-            return _settled(state, retitle=correction.title is not None)
-        except Outdated:
-            db.session.rollback()
-    raise Conflict("This keeps changing while you correct it.", "Try it again.")
+
+    return _decided(who, sid, change)
 
 
 def _changed(facts: Facts, correction: Correction) -> Facts:
@@ -132,70 +169,94 @@ def _changed(facts: Facts, correction: Correction) -> Facts:
     if correction.duration is not None:
         changed["duration"] = statements.duration(correction.duration)
     if correction.title is not None and "id" in facts["object"]:
-        changed["object"] = {**facts["object"], "title": correction.title}
+        changed["object"] = {**facts["object"], "title": _title(correction.title)}
     return changed
 
 
 def withdraw_correction(who: Who, sid: uuid.UUID) -> uuid.UUID:
     """Let the source's facts stand again. The statement that speaks for the item now."""
-    state = _state(who, sid)
-    if state.correction is None:
-        raise Refused("You have not corrected this.", "Nothing needs undoing.")
-    state.correction = state.corrected_at = None
-    return _settled(state)
+
+    def change(state: ItemState) -> None:
+        corrected = [one for one in state.whole if one.correction is not None]
+        if not corrected:
+            raise Refused("You have not corrected this.", "Nothing needs undoing.")
+        for one in corrected:
+            one.correction, one.corrected_at, one.touched = None, None, True
+
+    return _decided(who, sid, change)
 
 
 def take_back(who: Who, sid: uuid.UUID) -> None:
     """Take one's own note out of the record: its statement is voided."""
-    state = _state(who, sid)
-    if state.origin_id != own_origin().id:
-        raise Refused(
-            "Only what you noted yourself can be taken back.",
-            "Leave it out of your levels, or correct it.",
-        )
-    state.original = state.correction = None
-    _settled(state)
+    own = own_origin().id
+
+    def change(state: ItemState) -> None:
+        if state.origin_id != own:
+            raise Refused(
+                "Only what you noted yourself can be taken back.",
+                "Leave it out of your levels, or correct it.",
+            )
+        state.original = state.correction = None
+
+    _decided(who, sid, change)
 
 
 def share(who: Who, sid: uuid.UUID, audience: str) -> None:
     """Say who may see one item: private, manager, public, or community:SLUG of one's own."""
-    allowed = {"private", "manager", "public", *(f"community:{slug}" for slug, _ in who.communities)}
+    allowed = {
+        "private",
+        "manager",
+        "public",
+        *(f"community:{slug}" for slug, _ in who.communities),
+    }
     if audience not in allowed:
         raise Refused(f'"{audience}" is nobody you can share with.', "Choose one from the list.")
-    state = _state(who, sid)
-    state.audience, state.touched = audience, True
-    rows = writes.of_states([state])
+
+    def change(state: ItemState) -> None:
+        state.audience = audience
+
+    _decided(who, sid, change)
+
+
+def _decided(who: Who, sid: uuid.UUID, change: Callable[[ItemState], None]) -> uuid.UUID:
+    """Change an item and store what follows; done again when somebody else was faster.
+
+    The statement that speaks for the item now is returned.
+    """
     db.session.rollback()
-    record([], rows)
-    with transaction() as session:
-        mine = statement_table.c.sid == state.last_sid.bytes
-        session.execute(update(statement_table).where(mine).values(audience=audience))
+    state = _state(who, sid)
+    for _ in range(RETRIES):
+        change(state)
+        if _settled(state):
+            return state.last_sid
+        db.session.rollback()
+        state = load_items([state.id]).get(state.id, state).speaker
+    raise Conflict("This keeps changing while you decide on it.", "Try it again.")
 
 
 def root_of(who: Who, sid: uuid.UUID) -> uuid.UUID:
     """The first revision of the item a statement speaks for; exclusions are kept under it."""
     stored = _own_statement(who, sid)
     item = _item(stored.sid)
-    return item.root if item else stored.sid
+    return item.root if item else records.first_of(stored, who.keys)
 
 
-def _settled(state: ItemState, *, retitle: bool = False) -> uuid.UUID:
-    """Store whatever makes the standing statement say the standing facts."""
+def _settled(state: ItemState) -> bool:
+    """Store whatever makes the standing statement say the standing facts; False when outdated."""
     origins = db.session.scalars(select(Origin))
     planner = Planner(
         voice=_no_voice(state),
         authorities={origin.id: authority_of(origin) for origin in origins},
         now=now_us(),
     )
-    if retitle:
-        state.essence = None  # a title is not part of what is compared
-    planner.states[state.id] = state
+    planner.states.update({one.id: one for one in state.whole})
     state.touched = True
-    planner.settle(state)
-    rows = writes.of_states([state])
-    db.session.rollback()
-    record(planner.entries, rows)
-    return state.last_sid
+    try:
+        planner.settle(state)
+    except StatementRefused as refusal:
+        raise Refused(f"This cannot be said again: {refusal.rule}", refusal.fix) from refusal
+    rows = [*writes.of_states(state.whole), writes.of_audience(state.last_sid, state.audience)]
+    return writes.stored(planner.entries, rows)
 
 
 def _no_voice(state: ItemState) -> Voice:
@@ -230,18 +291,19 @@ def _state(who: Who, sid: uuid.UUID) -> ItemState:
     item = _item(stored.sid)
     if item is not None:
         return load_items([item.id])[item.id]
-    return _from_statement(stored)
+    return _from_statement(stored, first=records.first_of(stored, who.keys))
 
 
-def _from_statement(stored: Stored) -> ItemState:
+def _from_statement(stored: Stored, *, first: uuid.UUID) -> ItemState:
     """An item for a statement that came through the xAPI endpoint."""
     statement = text.parse(stored.payload)
     system = keyring().namespace(f"origin:{stored.origin}")
     state = ItemState.fresh(system, stored.origin, f"statement|{stored.sid}", statement["actor"])
     state.revision, state.audience, state.created_at = 1, stored.audience, now_us()
-    state.sid = state.last_sid = state.root = stored.sid
+    state.sid = state.last_sid = stored.sid
+    state.root = first
     state.original = facts_from(statement)
-    state.essence = essence(state.original)
+    state.essence = essence(state.original, "original")
     return state
 
 
@@ -256,7 +318,7 @@ def facts_from(statement: Mapping[str, Any]) -> Facts:
         "object": {
             "id": thing.get("id", ""),
             "type": definition.get("type"),
-            "title": next(iter(definition.get("name", {}).values()), None),
+            "title": title_of(statement),
         },
         "at": statements.timestamp(statements.read_timestamp(statement["timestamp"])),
         "duration": result.pop("duration", None),
@@ -266,6 +328,7 @@ def facts_from(statement: Mapping[str, Any]) -> Facts:
         "parent": _thing(around.get("parent")),
         "community": _thing(around.get("grouping")),
         "excerpt": None,
+        "base": {name: part for name, part in statement.items() if name not in SERVERS},
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from sqlalchemy import Select, select
 
 from engine.api import Bundle, Delivery
@@ -10,15 +12,17 @@ from engine.db import db
 from engine.moments import now_us
 from engine.sources.models import DeliveryRow, Run
 
+ID = 500
+
 
 def keep_delivery(run: Run, delivery: Delivery) -> DeliveryRow:
     """Keep what arrived for the run that reads it."""
     row = DeliveryRow(
         source_id=run.source_id,
         run_id=run.id,
-        bundle=delivery.bundle,
-        uid=delivery.uid,
-        name=delivery.name[:500],
+        bundle=None if delivery.bundle is None else _short(delivery.bundle),
+        uid=None if delivery.uid is None else _short(delivery.uid),
+        name=delivery.name[:ID],
         media_type=delivery.media_type[:200],
         headers=dict(delivery.headers),
         sealed=keyring().seal(delivery.body),
@@ -53,14 +57,24 @@ def bundle_with(source_id: int, delivery: Delivery) -> Bundle:
     """A delivery that is not kept yet, behind what is kept of its bundle."""
     if delivery.bundle is None:
         return Bundle(key=None, deliveries=(delivery,))
-    kept = [delivery_of(row) for row in db.session.scalars(_kept(source_id, delivery.bundle))]
+    rows = db.session.scalars(_kept(source_id, _short(delivery.bundle)))
+    kept = [delivery_of(row) for row in rows]
     return Bundle(key=delivery.bundle, deliveries=(*kept, delivery))
 
 
-def known(source_id: int, uid: str) -> DeliveryRow | None:
+def known(source_id: int, uid: str | None) -> DeliveryRow | None:
     """The delivery the system already sent under this id."""
-    query = select(DeliveryRow).where(DeliveryRow.source_id == source_id, DeliveryRow.uid == uid)
-    return db.session.scalar(query)
+    if uid is None:
+        return None
+    mine = (DeliveryRow.source_id == source_id) & (DeliveryRow.uid == _short(uid))
+    return db.session.scalar(select(DeliveryRow).where(mine))
+
+
+def _short(name: str) -> str:
+    """A system's own id, however long, as it is kept and compared."""
+    if len(name) <= ID:
+        return name
+    return f"{name[: ID - 65]}#{hashlib.sha256(name.encode()).hexdigest()}"
 
 
 def of_run(run_id: int) -> list[int]:
@@ -69,6 +83,6 @@ def of_run(run_id: int) -> list[int]:
     return list(db.session.scalars(query))
 
 
-def _kept(source_id: int, bundle: str) -> Select[tuple[DeliveryRow]]:
+def _kept(source_id: int, bundle: str) -> Select[DeliveryRow]:
     mine = (DeliveryRow.source_id == source_id) & (DeliveryRow.bundle == bundle)
     return select(DeliveryRow).where(mine).order_by(DeliveryRow.id)

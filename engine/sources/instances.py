@@ -14,6 +14,7 @@ from engine.api import Source
 from engine.config import keyring, settings
 from engine.db import db
 from engine.errors import Conflict, NotFound, Refused
+from engine.host import calling
 from engine.lrs.keys import create_origin
 from engine.lrs.models import Origin
 from engine.moments import now_us
@@ -27,9 +28,7 @@ def add(plugin: str, name: str, given: Mapping[str, str], *, basis: str) -> Sour
     """A new instance of a plugin; its settings are checked before anything is kept."""
     source = host().source(plugin)
     if not NAME.fullmatch(name):
-        raise Refused(
-            f'"{name}" cannot name a source.', "Use small letters, digits and hyphens."
-        )
+        raise Refused(f'"{name}" cannot name a source.', "Use small letters, digits and hyphens.")
     if find(name) is not None:
         raise Conflict(f'There is a source "{name}" already.', "Choose another name.")
     loaded = load_settings(source, given)
@@ -59,18 +58,28 @@ def change(instance: SourceInstance, given: Mapping[str, str]) -> None:
 
 def load_settings(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
     """Settings as the plugin gets them; refused field by field with what the schema says."""
+    return calling(source.name, lambda: _loaded(source, given))
+
+
+def _loaded(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
+    schema = source.settings()
     try:
-        loaded: dict[str, Any] = source.settings().load(dict(given))
+        loaded: dict[str, Any] = schema.load(dict(given))
     except ValidationError as error:
-        fields = "; ".join(
+        unfit = "; ".join(
             f"{name}: {' '.join(map(str, said)) if isinstance(said, list) else said}"
-            for name, said in sorted(error.normalized_messages().items())
+            for name, said in sorted(_by_field(error).items())
         )
-        known = ", ".join(source.settings().fields)
+        known = ", ".join(schema.fields)
         raise Refused(
-            f"The settings of {source.title} do not fit. {fields}", f"Settings are: {known}."
+            f"The settings of {source.title} do not fit. {unfit}", f"Settings are: {known}."
         ) from error
     return loaded
+
+
+def _by_field(error: ValidationError) -> dict[str, Any]:
+    messages = error.messages
+    return messages if isinstance(messages, dict) else {"settings": messages}
 
 
 def settings_of(instance: SourceInstance) -> dict[str, Any]:

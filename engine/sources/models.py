@@ -65,9 +65,10 @@ class DeliveryRow(db.Model):  # type: ignore[name-defined,misc]
 
 
 class Run(db.Model):  # type: ignore[name-defined,misc]
-    """One reading of deliveries. `stands` is what undo and redo change; the counts add up to `rows`.
+    """One reading of deliveries. Undo and redo change `stands`; the counts add up to `rows`.
 
-    `state`: waiting, running, done, refused.
+    `state`: waiting, running, done, refused. `done` is how many things said have been recorded,
+    so that a run goes on where it was interrupted.
     """
 
     __tablename__ = "run"
@@ -84,6 +85,7 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
     why: Mapped[str | None] = mapped_column(Text)
     mend: Mapped[str | None] = mapped_column(Text)
     rows: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
     counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
 
 
@@ -105,6 +107,7 @@ class Item(db.Model):  # type: ignore[name-defined,misc]
 
     `root` is the first revision's statement: decisions about the item are kept under it.
     `original` is what stands where no run speaks: a learner's own note, an LMS's statement.
+    `version` counts changes of any kind: who changes an item names the one she has seen.
     """
 
     __tablename__ = "item"
@@ -114,6 +117,7 @@ class Item(db.Model):  # type: ignore[name-defined,misc]
     origin_id: Mapped[int] = mapped_column(ForeignKey("origin.id"))
     key: Mapped[str] = mapped_column(Text)
     revision: Mapped[int]
+    version: Mapped[int]
     sid: Mapped[uuid.UUID | None] = mapped_column(Uuid, index=True)
     last_sid: Mapped[uuid.UUID] = mapped_column(Uuid, index=True)
     root: Mapped[uuid.UUID] = mapped_column(Uuid, index=True)
@@ -127,7 +131,7 @@ class Item(db.Model):  # type: ignore[name-defined,misc]
 
 
 class ItemKey(db.Model):  # type: ignore[name-defined,misc]
-    """Every name a system knows an item by."""
+    """Every name a system knows an item by; a merge changes none of them."""
 
     __tablename__ = "item_key"
 
@@ -155,14 +159,14 @@ class RunItem(db.Model):  # type: ignore[name-defined,misc]
 
 
 class ItemMerge(db.Model):  # type: ignore[name-defined,misc]
-    """A run showed that two items are one; while the run stands, `other` is voided as merged."""
+    """A run showed that two items are one: while it stands they have one statement between them,
+    that of the oldest, and keys of either lead there."""
 
     __tablename__ = "item_merge"
 
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), primary_key=True)
     other_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"), primary_key=True, index=True)
-    kept_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"))
-    keys: Mapped[list[str]] = mapped_column(JSON)
+    kept_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("item.id"), index=True)
 
 
 class Waiting(db.Model):  # type: ignore[name-defined,misc]

@@ -1,12 +1,13 @@
 """Working out what a run changes: which items it speaks of, which facts stand, what is stored.
 
-A planner only reads. What it would store is in its `entries` and `writes`; a preview shows them
+A planner only reads. What it would store is in its `entries` and its states; a preview shows them
 and a run records them, so both are the same code.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,13 +15,14 @@ from typing import Any
 from engine.activity import Facts, agent_of, essence, facts_of, same_essence, statement_of
 from engine.api import Activity, Actor, Failed, Gone, ItemRef, Skipped
 from engine.lrs.store import Authority, Entry
-from engine.moments import from_us, to_us
+from engine.moments import from_us
 from engine.pipeline import entry_of
-from engine.sources.items import ItemState, Word, load_items, load_keys, load_keys_of
+from engine.sources.arranging import Said, order_of
+from engine.sources.items import ItemState, Word, join, load_items, load_keys
 from xapi import actors, statements
 from xapi.errors import StatementRefused
 
-Said = Activity | Gone | Skipped | Failed
+RECORDED = ("new", "corrected", "known")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,12 @@ class Outcome:
     mend: str = ""
     awaits: str | None = None
     state: ItemState | None = None
+
+    def counts(self) -> Counter[str]:
+        """Every row once: the first of a recorded thing under its outcome, the others merged."""
+        if self.outcome not in RECORDED:
+            return Counter({self.outcome: len(self.places)})
+        return Counter({self.outcome: 1}) + Counter(merged=len(self.places) - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +61,7 @@ class Planner:
     """Takes what a source says, in order, and keeps what has to be stored for it.
 
     :param authorities: what each origin signs as.
-    :param withheld: the identifiers among `keys` whose people did not allow this source.
+    :param blocked: the identifiers of people who did not allow this source.
     """
 
     voice: Voice
@@ -63,20 +71,25 @@ class Planner:
     states: dict[uuid.UUID, ItemState] = field(default_factory=dict)
     keys: dict[str, uuid.UUID] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
-    merges: list[tuple[uuid.UUID, uuid.UUID, list[str]]] = field(default_factory=list)
+    merges: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
     fresh_keys: set[str] = field(default_factory=set)
 
     def look_up(self, said: Sequence[Said]) -> None:
         """Load every item the batch may speak of, in a few queries."""
-        wanted = {key for one in said for key in _keys_in(one)} - self.keys.keys()
+        wanted = {key for one in said for key in _keys_in(one) if key not in self.keys}
         found = load_keys(self.voice.system, wanted)
         self.keys.update(found)
-        self.load(set(found.values()))
+        self.load(found.values())
 
     def load(self, ids: Iterable[uuid.UUID]) -> None:
         """Load items by id, unless they are being worked on."""
-        missing = set(ids) - self.states.keys()
-        self.states.update(load_items(missing))
+        missing = {one for one in ids if one not in self.states}
+        for item, state in (load_items(missing) if missing else {}).items():
+            self.states.setdefault(item, state)
+
+    def state_of(self, key: str) -> ItemState | None:
+        """The item a key names."""
+        return self.states[self.keys[key]] if key in self.keys else None
 
     def take(self, said: Said) -> Outcome:
         """Work out the outcome of one thing the source said."""
@@ -84,20 +97,18 @@ class Planner:
             case Skipped():
                 return Outcome(outcome="skipped", places=(said.row,), why=said.why)
             case Failed():
-                return Outcome(
-                    outcome="failed", places=(said.row,), why=said.why, mend=said.mend
-                )
+                return Outcome(outcome="failed", places=(said.row,), why=said.why, mend=said.mend)
             case Gone():
                 return self._gone(said)
             case Activity():
                 return self._activity(said)
 
     def _gone(self, gone: Gone) -> Outcome:
-        state = self._state(gone.key)
+        state = self.state_of(gone.key)
         if state is None:
             why = "It was deleted at the source, and nothing here speaks of it."
             return Outcome(outcome="skipped", places=gone.rows, why=why)
-        return self._say(state, None, gone.rows, gone.reported_at)
+        return self._say(state, None, gone)
 
     def _activity(self, activity: Activity) -> Outcome:
         agent, waits = self._agent(activity)
@@ -109,10 +120,17 @@ class Planner:
             return Outcome(outcome="withheld", places=activity.rows, why=WITHHELD)
         target = None
         if activity.object is not None:
-            target = self._state(activity.object.key)
+            target = self.state_of(activity.object.key)
             if target is None:
                 return _waiting(activity, activity.object.key)
         return self._record(activity, agent, target)
+
+    def _agent(self, activity: Activity) -> tuple[dict[str, Any] | None, str | None]:
+        """Who did it, and the key that is missing when it depends on another item."""
+        if isinstance(activity.actor, Actor):
+            return agent_of(activity.actor), None
+        state = self.state_of(activity.actor.key)
+        return (state.speaker.agent, None) if state else (None, activity.actor.key)
 
     def _record(
         self, activity: Activity, agent: dict[str, Any], target: ItemState | None
@@ -131,20 +149,10 @@ class Planner:
             self._check(facts, target)
         except (StatementRefused, ValueError) as refusal:
             return _refused(activity, refusal)
+        self._own_keys(state, activity.keys)
         for other in found[1:]:
             self._merge(state, other)
-        self._own_keys(state, activity.keys)
-        return self._say(state, facts, activity.rows, activity.reported_at)
-
-    def _agent(self, activity: Activity) -> tuple[dict[str, Any] | None, str | None]:
-        """Who did it, and the key that is missing when it depends on another item."""
-        if isinstance(activity.actor, Actor):
-            return agent_of(activity.actor), None
-        state = self._state(activity.actor.key)
-        return (state.agent, None) if state else (None, activity.actor.key)
-
-    def _state(self, key: str) -> ItemState | None:
-        return self.states[self.keys[key]] if key in self.keys else None
+        return self._say(state, facts, activity)
 
     def _found(self, keys: Sequence[str]) -> list[ItemState]:
         """The items these keys name, the oldest first; several turn out to be one."""
@@ -152,52 +160,66 @@ class Planner:
         return sorted((self.states[one] for one in ids), key=lambda s: (s.created_at, s.id))
 
     def _own_keys(self, state: ItemState, keys: Sequence[str]) -> None:
-        """From now on every one of these keys finds this item."""
+        """From now on every one of these keys finds an item."""
         self.states[state.id] = state
-        if state.created_at == 0:
-            state.created_at = self.now
+        state.created_at = state.created_at or self.now
         for key in keys:
             if key not in self.keys:
                 self.fresh_keys.add(key)
-            self.keys[key] = state.id
+                self.keys[key] = state.id
 
-    def _merge(self, kept: ItemState, other: ItemState) -> None:
-        """Two items turned out to be one: the younger is voided and its keys lead to the older."""
-        keys = sorted(load_keys_of(other.id) | {k for k, i in self.keys.items() if i == other.id})
-        self.merges.append((kept.id, other.id, keys))
-        self.keys.update(dict.fromkeys(keys, kept.id))
-        other.merged = True
-        self.settle(other)
+    def _merge(self, state: ItemState, other: ItemState) -> None:
+        """This run shows that two items are one; it is noted once, also if others said so."""
+        kept, gone = sorted(
+            (self._root(state), self._root(other)), key=lambda one: (one.created_at, one.id)
+        )
+        if kept is gone:
+            return
+        gone.kept_by[self.voice.run_id] = kept.id
+        self.merges.append((kept.id, gone.id))
+        join({*kept.whole, *gone.whole})
 
-    def _say(
-        self, state: ItemState, facts: Facts | None, places: tuple[int | str, ...], reported: Any
-    ) -> Outcome:
+    def _root(self, state: ItemState) -> ItemState:
+        """What this run alone takes an item for."""
+        while (kept := state.kept_by.get(self.voice.run_id)) is not None:
+            state = self.states[kept]
+        return state
+
+    def _say(self, state: ItemState, facts: Facts | None, said: Activity | Gone) -> Outcome:
         """Put this run's word on an item beside the others', and see whether it changes it."""
-        stood, essence_before = state.sid is not None, state.essence
-        told = state.words.get(self.voice.run_id)
         word = Word(
+            item=state.id,
             generation=self.voice.generation,
-            reported_at=to_us(reported) if reported else self.voice.arrived_at,
+            reported_at=order_of(said.reported_at, self.voice.arrived_at),
             run_id=self.voice.run_id,
             facts=facts,
-            places=places,
+            places=said.rows,
             delivery_id=self.voice.delivery_id,
             outcome="known",
         )
-        state.words[self.voice.run_id] = word
-        self.settle(state)
-        if state.essence == essence_before:
-            outcome = told.outcome if told else "known"
-        else:
-            outcome = "corrected" if stood or facts is None else "new"
-        state.words[self.voice.run_id] = word.ended(told.outcome if told else outcome)
+        told = state.own.get(word.run_id)
+        if told is None or word.order >= told.order:
+            state.own[word.run_id] = word
+        outcome = self._settled(state, gone=facts is None)
+        first = told.outcome if told else outcome
+        state.own[word.run_id] = state.own[word.run_id].ended(first)
         state.touched = True
-        return Outcome(outcome=outcome, places=places, state=state)
+        return Outcome(outcome=outcome, places=said.rows, state=state.speaker)
+
+    def _settled(self, state: ItemState, *, gone: bool) -> str:
+        """Settle an item with all that are one with it; what that came to."""
+        stood = any(one.sid is not None for one in state.whole)
+        before = len(self.entries)
+        for one in state.whole:
+            self.settle(one)
+        if len(self.entries) == before:
+            return "known"
+        return "corrected" if stood or gone else "new"
 
     def settle(self, state: ItemState) -> None:
-        """Make the standing statement say the standing facts: void it, store a revision, or both."""
-        facts, corrected = state.standing()
-        wanted = essence(facts) if facts else None
+        """Make the standing statement say the standing facts: void it, revise it, or both."""
+        facts, teller = state.told()
+        wanted = essence(facts, teller) if facts else None
         if same_essence(wanted, state.essence):
             return
         state.touched = True
@@ -205,7 +227,7 @@ class Planner:
         if state.sid is not None:
             self._void(state, authority)
         if facts is not None:
-            self._revise(state, facts, corrected, authority)
+            self._revise(state, facts, teller == "learner", authority)
         state.essence = wanted
 
     def _void(self, state: ItemState, authority: Authority) -> None:
@@ -239,14 +261,13 @@ class Planner:
         if item is None:
             return None
         self.load([uuid.UUID(item)])
-        return self.states[uuid.UUID(item)].last_sid
+        return self.states[uuid.UUID(item)].speaker.last_sid
 
     def _check(self, facts: Facts, target: ItemState | None) -> None:
         """Refuse facts no statement can be made of, before anything of the item changes."""
         sid = uuid.uuid5(self.voice.system, "check")
-        statement = statement_of(
-            facts, sid=sid, target=target.last_sid if target else None, replaces=None
-        )
+        aim = target.speaker.last_sid if target else None
+        statement = statement_of(facts, sid=sid, target=aim, replaces=None)
         entry_of(statement, authority=self.authorities[self.voice.origin_id])
 
 
@@ -279,15 +300,18 @@ def _waiting(activity: Activity, key: str) -> Outcome:
     return Outcome(
         outcome="unmatched",
         places=activity.rows,
-        why=f"It is about {key}, which has not come yet.",
+        why=awaiting(key),
         mend="Nothing to do: it is read again when that arrives.",
         awaits=key,
     )
+
+
+def awaiting(key: str) -> str:
+    """The reason written down for a row that waits for an item."""
+    return f"It is about {key}, which has not come yet."
 
 
 def _refused(activity: Activity, refusal: Exception) -> Outcome:
     mend = refusal.fix if isinstance(refusal, StatementRefused) else "Correct it at the source."
     why = refusal.rule if isinstance(refusal, StatementRefused) else str(refusal)
     return Outcome(outcome="failed", places=activity.rows, why=why, mend=mend)
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.activity import agent_of
-from engine.api import Activity, Actor, Bundle, Failed, Gone, Skipped, Source
+from engine.api import Activity, Bundle, ItemRef, Source
 from engine.db import Lease, db, drop_lease, holder_name, take_lease, writing
-from engine.errors import BadReport, Conflict
+from engine.errors import Conflict
+from engine.host import iterating
 from engine.lrs.keys import authority_of
 from engine.lrs.models import Origin
 from engine.lrs.store import Authority
@@ -20,11 +22,17 @@ from engine.moments import now_us
 from engine.people import service as people
 from engine.pipeline import host
 from engine.sources import instances
+from engine.sources.arranging import Arrangement, Said
+from engine.sources.checking import checked
 from engine.sources.models import SourceInstance
-from engine.sources.planner import Planner, Said, Voice
+from engine.sources.planner import Planner, Voice
 from xapi import actors
 
-LEASE_SECONDS = 60
+BATCH = 200
+RETRIES = 5
+LEASE_SECONDS = 300
+PATIENCE = 20.0
+"""Seconds that somebody who waits for an answer waits for another run to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +66,17 @@ class Reading:
         )
 
     def said(self, bundle: Bundle) -> Iterator[Said]:
-        """What the source says of a bundle, typed; a plugin's own failure refuses the delivery."""
-        for said in self.source.activities(bundle, self.settings):
-            if not isinstance(said, Activity | Gone | Skipped | Failed):
-                raise BadReport(
-                    f"The plugin {self.source.name} brought a {type(said).__name__}.",
-                    "Tell its author: activities yields Activity, Gone, Skipped or Failed.",
-                )
-            yield said
+        """What the source says of a bundle, in its own order, each thing in a form to be taken.
+
+        :raises BadReport: the source refuses it, or the plugin itself failed.
+        """
+        name, own = self.source.name, dict(self.settings)
+        for said in iterating(name, lambda: self.source.activities(bundle, own)):
+            yield from checked(said, plugin=name)
+
+    def arrange(self, bundle: Bundle) -> Arrangement:
+        """The first pass, before anything is recorded: what refuses a file refuses it whole."""
+        return Arrangement.of(self.said(bundle))
 
     def voice(self, *, run_id: int, delivery_id: int, arrived_at: int) -> Voice:
         """In whose name a planner speaks for one delivery."""
@@ -79,45 +90,57 @@ class Reading:
             tags=tuple(self.settings["tags"]),
         )
 
-    def first_pass(self, bundle: Bundle) -> None:
-        """Exhaust the source before anything is recorded: what refuses a file refuses it whole."""
-        for _ in self.said(bundle):
-            pass
-
     def planner(self, voice: Voice, batch: Sequence[Said]) -> Planner:
         """A planner for one batch, with its items and the people who withheld themselves."""
-        planner = Planner(
-            voice=voice,
-            authorities=self.authorities,
-            now=now_us(),
-            blocked=self.blocked(batch),
-        )
-        planner.look_up(batch)
+        planner = Planner(voice=voice, authorities=self.authorities, now=now_us())
+        self.look_up(planner, batch)
         return planner
 
-    def blocked(self, batch: Sequence[Said]) -> frozenset[str]:
+    def look_up(self, planner: Planner, batch: Sequence[Said]) -> None:
+        """Load what a planner needs for its next batch."""
+        planner.look_up(batch)
+        planner.blocked = self._blocked(batch, planner)
+
+    def _blocked(self, batch: Sequence[Said], planner: Planner) -> frozenset[str]:
         """The identifiers in a batch whose people do not allow this source."""
-        agents = [
-            agent_of(one.actor)
-            for one in batch
-            if isinstance(one, Activity) and isinstance(one.actor, Actor)
-        ]
+        if not self.words and self.basis != "consent":
+            return frozenset()
+        agents = [_doer(one, planner) for one in batch]
         keys = {key for agent in agents if agent and (key := actors.key(agent))}
-        owners = people.owners(keys) if self.words or self.basis == "consent" else {}
+        owners = people.owners(keys)
         words = {key: self.words.get(owners.get(key, 0)) for key in keys}
         return frozenset(key for key, word in words.items() if not people.allows(self.basis, word))
 
 
-class Turn:
-    """One run of a system at a time: the lease of whoever is reading, renewed as it goes on."""
+def _doer(said: Said, planner: Planner) -> dict[str, Any] | None:
+    """Whom a thing said is about; of a reference whoever did the item it names."""
+    if not isinstance(said, Activity):
+        return None
+    if isinstance(said.actor, ItemRef):
+        state = planner.state_of(said.actor.key)
+        return state.speaker.agent if state else None
+    return agent_of(said.actor)
 
-    def __init__(self, system: uuid.UUID) -> None:
+
+class Turn:
+    """One run of a system at a time: the lease of whoever is reading, renewed as it goes on.
+
+    :param patience: how many seconds to wait for whoever has it now.
+    """
+
+    def __init__(self, system: uuid.UUID, *, patience: float = 0) -> None:
         self._name = f"source:{system}"
+        self._until = time.monotonic() + patience
         self._holder = holder_name()
         self._lease: Lease | None = None
 
     def __enter__(self) -> Turn:
-        self.renew()
+        while not self._taken():
+            if time.monotonic() >= self._until:
+                raise Conflict(
+                    "Another run of this source is under way.", "Wait until it has ended."
+                )
+            time.sleep(0.05)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -126,13 +149,12 @@ class Turn:
                 drop_lease(connection, self._lease)
 
     def renew(self) -> None:
-        """Keep the turn a while longer; refused when somebody else has it."""
+        """Keep the turn a while longer; refused when somebody else has it by now."""
+        if not self._taken():
+            raise Conflict("Another run of this source took over.", "Nothing is lost; look at it.")
+
+    def _taken(self) -> bool:
         db.session.rollback()
         with writing() as connection:
-            self._lease = take_lease(
-                connection, self._name, self._holder, seconds=LEASE_SECONDS
-            )
-        if self._lease is None:
-            raise Conflict(
-                "Another run of this source is under way.", "Wait until it has ended."
-            )
+            self._lease = take_lease(connection, self._name, self._holder, seconds=LEASE_SECONDS)
+        return self._lease is not None

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -14,30 +13,26 @@ from sqlalchemy import delete, select, update
 from engine.api import Delivery
 from engine.db import db, transaction
 from engine.errors import Conflict, NotFound, Refused
-from engine.lrs.store import Outdated
 from engine.moments import now_us
-from engine.pipeline import record
 from engine.sources import deliveries, instances, writes
-from engine.sources.models import (
-    OUTCOMES,
-    DeliveryRow,
-    Run,
-    RunProblem,
-    SourceInstance,
-    Waiting,
-)
-from engine.sources.planner import Outcome, Planner, Said, Voice
-from engine.sources.reading import Reading, Turn
-
-BATCH = 200
-RETRIES = 5
+from engine.sources.arranging import Arrangement, Said
+from engine.sources.models import OUTCOMES, DeliveryRow, Run, RunProblem, SourceInstance, Waiting
+from engine.sources.planner import Outcome, Planner, Voice
+from engine.sources.reading import BATCH, PATIENCE, RETRIES, Reading, Turn
+from engine.sources.undo import restand
+from engine.sources.waiting import read_waiting
 
 Progress = Callable[[int], None]
+NEEDS_A_HAND = ("failed", "unmatched")
+UNFINISHED = ("waiting", "running")
 
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What a run or a preview came to; the counts add up to `rows`."""
+    """What a run or a preview came to; the counts add up to `rows`.
+
+    `statements` are those this reading stored or would store, `outcomes` are kept by previews.
+    """
 
     run: int | None = None
     rows: int = 0
@@ -46,15 +41,25 @@ class Report:
     statements: list[dict[str, Any]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, run: Run) -> Report:
+        """What a run has come to so far."""
+        query = select(RunProblem).where(
+            RunProblem.run_id == run.id, RunProblem.outcome.in_(NEEDS_A_HAND)
+        )
+        problems = db.session.scalars(query.order_by(RunProblem.id))
+        return cls(
+            run=run.id,
+            rows=run.rows,
+            counts=Counter(run.counts),
+            problems=[{"where": one.place, "why": one.why, "mend": one.mend} for one in problems],
+        )
+
     def add(self, outcome: Outcome) -> None:
         """Count the rows of one outcome: the first of a recorded thing, the others as merged."""
-        recorded = outcome.outcome in ("new", "corrected", "known")
-        places = len(outcome.places)
-        self.rows += places
-        self.counts[outcome.outcome] += 1 if recorded else places
-        if recorded:
-            self.counts["merged"] += places - 1
-        if outcome.outcome in ("failed", "unmatched"):
+        self.rows += len(outcome.places)
+        self.counts += outcome.counts()
+        if outcome.outcome in NEEDS_A_HAND:
             place = writes.place_words(outcome.places)
             self.problems.append({"where": place, "why": outcome.why, "mend": outcome.mend})
 
@@ -72,14 +77,13 @@ class Report:
 def preview(name: str, delivery: Delivery) -> Report:
     """What a run of this delivery would do, by the same code, with nothing written."""
     reading = Reading.of(instances.get(name))
-    bundle = deliveries.bundle_with(reading.source_id, delivery)
-    reading.first_pass(bundle)
+    bundle, arrived_at = deliveries.bundle_with(reading.source_id, delivery), now_us()
+    arrangement = reading.arrange(bundle)
     report = Report()
-    voice = reading.voice(run_id=0, delivery_id=0, arrived_at=now_us())
+    voice = reading.voice(run_id=0, delivery_id=0, arrived_at=arrived_at)
     planner = reading.planner(voice, ())
-    for batch in _batches(reading.said(bundle)):
-        planner.blocked = reading.blocked(batch)
-        planner.look_up(batch)
+    for batch in _batches(arrangement.apply(reading.said(bundle), arrived_at=arrived_at)):
+        reading.look_up(planner, batch)
         for outcome in map(planner.take, batch):
             report.add(outcome)
             report.outcomes.append(outcome)
@@ -91,14 +95,21 @@ def preview(name: str, delivery: Delivery) -> Report:
 def run_file(
     name: str, delivery: Delivery, *, by: str = "", progress: Progress | None = None
 ) -> Report:
-    """Read a file for good: refused whole with nothing kept, or recorded row by row."""
+    """Read a file for good: refused whole with nothing kept, or recorded row by row.
+
+    A delivery that is there already, by its system's own id, is not read again.
+    """
     reading = Reading.of(instances.get(name))
-    reading.first_pass(deliveries.bundle_with(reading.source_id, delivery))
-    with transaction():
-        run = open_run(reading.source_id, "file", reading.generation, by=by)
-        deliveries.keep_delivery(run, delivery)
-        run_id = run.id
-    return process(run_id, progress=progress)
+    with Turn(reading.system, patience=PATIENCE) as turn:
+        known = deliveries.known(reading.source_id, delivery.uid)
+        if known is not None:
+            return Report.of(db.session.get_one(Run, known.run_id))
+        arrangement = reading.arrange(deliveries.bundle_with(reading.source_id, delivery))
+        with transaction():
+            run = open_run(reading.source_id, "file", reading.generation, by=by)
+            row = deliveries.keep_delivery(run, delivery)
+            run_id, arranged = run.id, {row.id: arrangement}
+        return _Process(reading, turn, run_id, progress).read(arranged)
 
 
 def open_run(source_id: int, door: str, generation: int, *, by: str = "") -> Run:
@@ -110,6 +121,8 @@ def open_run(source_id: int, door: str, generation: int, *, by: str = "") -> Run
         generation=generation,
         by=by,
         started_at=now_us(),
+        rows=0,
+        done=0,
         counts={},
     )
     db.session.add(run)
@@ -117,105 +130,148 @@ def open_run(source_id: int, door: str, generation: int, *, by: str = "") -> Run
     return run
 
 
-def process(run_id: int, *, progress: Progress | None = None) -> Report:
-    """Read the deliveries of a run and record them; harmless to repeat after an interruption."""
+def process(run_id: int, *, progress: Progress | None = None, patience: float = 0) -> Report:
+    """Read the deliveries of a run and record them, or go on where it was interrupted.
+
+    A run that has ended, or that was undone, is left as it is.
+    """
     run = db.session.get(Run, run_id)
     if run is None:
         raise NotFound(f"There is no run {run_id}.", "Look at the source's runs.")
     reading = Reading.of(db.session.get_one(SourceInstance, run.source_id))
-    report, fresh = Report(run=run_id), set[str]()
-    with Turn(reading.system) as turn:
-        _start(run_id)
+    with Turn(reading.system, patience=patience) as turn:
+        run = db.session.get_one(Run, run_id, populate_existing=True)
+        if run.state not in UNFINISHED or not run.stands:
+            return Report.of(run)
+        return _Process(reading, turn, run_id, progress).read({})
+
+
+class _Process:
+    """A run being read by whoever has the turn.
+
+    Every batch is stored with the run's progress in one transaction: whoever goes on after an
+    interruption begins with the first thing that is not recorded.
+    """
+
+    def __init__(
+        self, reading: Reading, turn: Turn, run_id: int, progress: Progress | None
+    ) -> None:
+        self._reading = reading
+        self._turn = turn
+        self._run_id = run_id
+        self._progress = progress or (lambda _rows: None)
+        self._report = Report(run=run_id)
+        self._done = 0
+
+    def read(self, arranged: dict[int, Arrangement]) -> Report:
+        """Read all of it; `arranged` holds the deliveries whose first pass was made already."""
         try:
-            for delivery_id in deliveries.of_run(run_id):
-                for keys in _read(reading, run_id, delivery_id, report):
-                    fresh |= keys
-                    turn.renew()
-                    if progress:
-                        progress(report.rows)
+            self._start()
+            for delivery_id in deliveries.of_run(self._run_id):
+                if delivery_id not in arranged:
+                    arranged[delivery_id] = self._first_pass(delivery_id)
+                    self._turn.renew()
+            self._record_all(arranged)
+        except Conflict:
+            raise  # somebody else is at it: the run goes on later
         except Refused as refusal:
-            _finish(run_id, report, refusal)
+            self._refuse(refusal)
             raise
-        _finish(run_id, report, None)
-    _read_waiting(reading, fresh)
-    return report
+        self._end(state="done")
+        read_waiting(self._reading.system, self._turn)
+        return self._told()
 
+    def _start(self) -> None:
+        """Begin, or go on; under other settings than before everything is read again."""
+        run = db.session.get_one(Run, self._run_id)
+        same = run.generation == self._reading.generation
+        if same and run.done:
+            self._report, self._done = Report.of(run), run.done
+        values: dict[str, Any] = {"state": "running"}
+        if not same:
+            values |= {"generation": self._reading.generation, "done": 0, "rows": 0, "counts": {}}
+        with transaction() as session:
+            session.execute(update(Run).where(Run.id == self._run_id).values(**values))
+            if not same:
+                mine = RunProblem.run_id == self._run_id
+                session.execute(delete(RunProblem).where(mine))
 
-def _start(run_id: int) -> None:
-    with transaction() as session:
-        session.execute(delete(RunProblem).where(RunProblem.run_id == run_id))
-        started = {"state": "running", "rows": 0, "counts": {}}
-        session.execute(update(Run).where(Run.id == run_id).values(**started))
+    def _first_pass(self, delivery_id: int) -> Arrangement:
+        row = db.session.get_one(DeliveryRow, delivery_id)
+        return self._reading.arrange(deliveries.stored_bundle(row))
 
+    def _record_all(self, arranged: dict[int, Arrangement]) -> None:
+        passed = 0
+        for delivery_id, arrangement in sorted(arranged.items()):
+            skip = min(max(self._done - passed, 0), arrangement.length)
+            passed += arrangement.length
+            for batch in _batches(self._said(delivery_id, arrangement), skip):
+                self._record(delivery_id, batch)
+                self._turn.renew()
+                self._progress(self._report.rows)
 
-def _finish(run_id: int, report: Report, refusal: Refused | None) -> None:
-    values: dict[str, Any] = {"state": "refused" if refusal else "done", "ended_at": now_us()}
-    if refusal:
+    def _said(self, delivery_id: int, arrangement: Arrangement) -> Iterator[Said]:
+        row = db.session.get_one(DeliveryRow, delivery_id)
+        said = self._reading.said(deliveries.stored_bundle(row))
+        return arrangement.apply(said, arrived_at=row.arrived_at)
+
+    def _record(self, delivery_id: int, batch: Sequence[Said]) -> None:
+        """Plan a batch and store it; planned again when somebody changed an item meanwhile."""
+        for _ in range(RETRIES):
+            planner = self._reading.planner(self._voice(delivery_id), batch)
+            outcomes = [planner.take(said) for said in batch]
+            if self._stored(planner, outcomes):
+                for outcome in outcomes:
+                    self._report.add(outcome)
+                self._report.statements += [entry.statement for entry in planner.entries]
+                self._done += len(batch)
+                return
+        raise Conflict("These items keep changing while they are read.", "Run it again.")
+
+    def _voice(self, delivery_id: int) -> Voice:
+        row = db.session.get_one(DeliveryRow, delivery_id)
+        return self._reading.voice(
+            run_id=self._run_id, delivery_id=row.id, arrived_at=row.arrived_at
+        )
+
+    def _stored(self, planner: Planner, outcomes: Sequence[Outcome]) -> bool:
+        """Store a plan with the run's progress; False when it has become outdated."""
+        counts = sum((outcome.counts() for outcome in outcomes), Counter(self._report.counts))
+        progress = writes.of_run(
+            self._run_id,
+            before=self._done,
+            done=self._done + len(outcomes),
+            rows=self._report.rows + sum(len(outcome.places) for outcome in outcomes),
+            counts=dict(counts),
+        )
+        return writes.stored(planner.entries, [*writes.of_plan(planner, outcomes), progress])
+
+    def _refuse(self, refusal: Refused) -> None:
+        """Keep the refusal with the run; what a plugin let through at first is taken back."""
         where = f"{refusal.where}: " if refusal.where else ""
-        values |= {"why": where + refusal.why, "mend": refusal.mend}
-    values |= {"rows": report.rows, "counts": dict(report.counts)}
-    with transaction() as session:
-        session.execute(update(Run).where(Run.id == run_id).values(**values))
+        if self._done:
+            restand(self._reading, self._turn, self._run_id, stands=False)
+        nothing: dict[str, Any] = {"done": 0, "rows": 0, "counts": {}}
+        self._end(state="refused", why=where + refusal.why, mend=refusal.mend, **nothing)
+
+    def _end(self, **values: Any) -> None:
+        with transaction() as session:
+            mine = Run.id == self._run_id
+            session.execute(update(Run).where(mine).values(ended_at=now_us(), **values))
+            if values["state"] == "refused":
+                session.execute(delete(RunProblem).where(RunProblem.run_id == self._run_id))
+                own = select(DeliveryRow.id).where(DeliveryRow.run_id == self._run_id)
+                session.execute(delete(Waiting).where(Waiting.delivery_id.in_(own)))
+
+    def _told(self) -> Report:
+        """The report, with rows that were read again counted where they ended."""
+        db.session.rollback()
+        told = Report.of(db.session.get_one(Run, self._run_id, populate_existing=True))
+        told.statements = self._report.statements
+        return told
 
 
-def _read(
-    reading: Reading, run_id: int, delivery_id: int, report: Report
-) -> Iterator[set[str]]:
-    """Read one delivery with its bundle, batch by batch; yields the keys not known before."""
-    row = db.session.get_one(DeliveryRow, delivery_id)
-    voice = reading.voice(run_id=run_id, delivery_id=row.id, arrived_at=row.arrived_at)
-    bundle = deliveries.stored_bundle(row)
-    reading.first_pass(bundle)
-    for batch in _batches(reading.said(bundle)):
-        yield _record(reading, voice, batch, report)
-
-
-def _record(reading: Reading, voice: Voice, batch: Sequence[Said], report: Report) -> set[str]:
-    """Plan a batch and store it; planned again when somebody changed an item meanwhile."""
-    for _ in range(RETRIES):
-        planner = reading.planner(voice, batch)
-        outcomes = [planner.take(said) for said in batch]
-        if not _stored(planner, outcomes):
-            continue
-        for outcome in outcomes:
-            report.add(outcome)
-        report.statements += [entry.statement for entry in planner.entries]
-        return planner.fresh_keys
-    raise Conflict("These items keep changing while they are read.", "Run it again.")
-
-
-def _stored(planner: Planner, outcomes: Sequence[Outcome]) -> bool:
-    """Store a plan; False when it has become outdated."""
-    rows = writes.of_plan(planner, outcomes)
-    db.session.rollback()  # what was read is released before the store takes its lock
-    try:
-        record(planner.entries, rows)
-    except Outdated:
-        return False
-    return True
-
-
-def _batches(said: Iterator[Said]) -> Iterator[list[Said]]:
+def _batches(said: Iterator[Said], skip: int = 0) -> Iterator[list[Said]]:
+    said = itertools.islice(said, skip, None)
     while batch := list(itertools.islice(said, BATCH)):
         yield batch
-
-
-def _read_waiting(reading: Reading, fresh: set[str]) -> None:
-    """Read deliveries again that had a row about something that has now come."""
-    for delivery_id in _waiting_for(reading.system, sorted(fresh)):
-        with transaction() as session:
-            session.execute(delete(Waiting).where(Waiting.delivery_id == delivery_id))
-            row = session.get_one(DeliveryRow, delivery_id)
-            run = open_run(row.source_id, "again", reading.generation)
-            deliveries.keep_delivery(run, replace(deliveries.delivery_of(row), uid=None))
-            run_id = run.id
-        process(run_id)
-
-
-def _waiting_for(system: uuid.UUID, keys: Sequence[str]) -> list[int]:
-    ids: set[int] = set()
-    for start in range(0, len(keys), BATCH):
-        part = keys[start : start + BATCH]
-        query = select(Waiting.delivery_id).where(Waiting.system == system, Waiting.key.in_(part))
-        ids.update(db.session.scalars(query))
-    return sorted(ids)

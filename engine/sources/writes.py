@@ -8,24 +8,41 @@ from typing import Any, cast
 
 from sqlalchemy import Table, and_, bindparam, delete, insert, update
 
-from engine.lrs.store import Write
+from engine.db import db
+from engine.errors import Conflict
+from engine.lrs.models import statement as statement_table
+from engine.lrs.store import Entry, Write
+from engine.pipeline import record
 from engine.sources.items import ItemState, Word
 from engine.sources.models import Item, ItemKey, ItemMerge, Run, RunItem, RunProblem, Waiting
 from engine.sources.planner import Outcome, Planner
+
+
+def stored(entries: Sequence[Entry], rows: Sequence[Write]) -> bool:
+    """Store a plan; False when it is outdated, since somebody else changed an item meanwhile.
+
+    Ids of statements follow from the item and its revision, so one that is taken means the same.
+    """
+    db.session.rollback()  # what was read is released before the store takes its lock
+    try:
+        record(entries, rows)
+    except Conflict:
+        return False
+    return True
 
 
 def of_plan(planner: Planner, outcomes: Sequence[Outcome]) -> list[Write]:
     """Everything a batch changes beside the statements."""
     touched = [state for state in planner.states.values() if state.touched]
     run_id = planner.voice.run_id
-    words = [(state.id, state.words[run_id]) for state in touched if run_id in state.words]
+    words = [state.own[run_id] for state in touched if run_id in state.own]
     return [
         *_items(touched),
         *_keys(planner),
         *_words(run_id, words),
         *_merges(planner),
         *_waiting(planner, outcomes),
-        *_problems(run_id, outcomes),
+        *problems(run_id, outcomes),
     ]
 
 
@@ -34,24 +51,47 @@ def of_states(states: Iterable[ItemState]) -> list[Write]:
     return list(_items([state for state in states if state.touched]))
 
 
-def of_run(run_id: int, **values: Any) -> Write:
-    """A change of the run itself."""
-    return Write(statement=update(_table(Run)).where(_table(Run).c.id == run_id).values(**values))
+def of_run(run_id: int, *, before: int, **values: Any) -> Write:
+    """A change of the run itself, if it still stands and has got no further than `before`."""
+    table = _table(Run)
+    here = (table.c.id == run_id) & (table.c.done == before) & table.c.stands
+    return Write(statement=update(table).where(here).values(**values), expects=1)
+
+
+def of_audience(sid: uuid.UUID, audience: str) -> Write:
+    """Who may see a stored statement from now on."""
+    mine = statement_table.c.sid == sid.bytes
+    return Write(statement=update(statement_table).where(mine).values(audience=audience))
+
+
+def of_answered(system: uuid.UUID, delivery_id: int, keys: Sequence[str]) -> list[Write]:
+    """A delivery waits no longer for these keys."""
+    table = _table(Waiting)
+    mine = and_(table.c.system == system, table.c.delivery_id == delivery_id)
+    return [Write(statement=delete(table).where(mine, table.c.key == key)) for key in keys]
+
+
+def of_solved(problem_ids: Sequence[int]) -> list[Write]:
+    """These rows of a run need no hand any more, or another one."""
+    table = _table(RunProblem)
+    return [Write(statement=delete(table).where(table.c.id == one)) for one in problem_ids]
 
 
 def _items(touched: Sequence[ItemState]) -> Iterable[Write]:
     table = _table(Item)
-    fresh = [_values(state) for state in touched if state.loaded_revision is None]
+    fresh = [_values(state) for state in touched if state.loaded is None]
     if fresh:
         yield Write(statement=insert(table), values=fresh)
     changed = [
-        {"b_id": state.id, "b_revision": state.loaded_revision, **_values(state)}
+        {"b_id": state.id, "b_version": state.loaded, **_values(state)}
         for state in touched
-        if state.loaded_revision is not None
+        if state.loaded is not None
     ]
     if changed:
-        mine = and_(table.c.id == bindparam("b_id"), table.c.revision == bindparam("b_revision"))
-        columns = {name: bindparam(name) for name in changed[0] if not name.startswith("b_")}
+        mine = and_(table.c.id == bindparam("b_id"), table.c.version == bindparam("b_version"))
+        columns: dict[str, Any] = {
+            name: bindparam(name) for name in changed[0] if not name.startswith("b_")
+        }
         yield Write(
             statement=update(table).where(mine).values(**columns),
             values=changed,
@@ -66,6 +106,7 @@ def _values(state: ItemState) -> dict[str, Any]:
         "origin_id": state.origin_id,
         "key": state.key,
         "revision": state.revision,
+        "version": (state.loaded or 0) + 1,
         "sid": state.sid,
         "last_sid": state.last_sid,
         "root": state.root,
@@ -87,25 +128,23 @@ def _keys(planner: Planner) -> Iterable[Write]:
     ]
     if rows:
         yield Write(statement=insert(table), values=rows)
-    for _kept, _other, keys in planner.merges:
-        for key in set(keys) - planner.fresh_keys:
-            mine = and_(table.c.system == planner.voice.system, table.c.key == key)
-            yield Write(statement=update(table).where(mine).values(item_id=planner.keys[key]))
 
 
-def _words(run_id: int, words: Sequence[tuple[uuid.UUID, Word]]) -> Iterable[Write]:
-    """The run's word on each item, in place of what an interrupted attempt said before."""
+def _words(run_id: int, words: Sequence[Word]) -> Iterable[Write]:
+    """The run's word on each item, in place of what it said of it before."""
     if not words:
         return
     table = _table(RunItem)
     mine = and_(table.c.run_id == run_id, table.c.item_id == bindparam("b_item"))
-    yield Write(statement=delete(table).where(mine), values=[{"b_item": item} for item, _ in words])
+    yield Write(
+        statement=delete(table).where(mine), values=[{"b_item": word.item} for word in words]
+    )
     yield Write(
         statement=insert(table),
         values=[
             {
                 "run_id": run_id,
-                "item_id": item,
+                "item_id": word.item,
                 "generation": word.generation,
                 "reported_at": word.reported_at,
                 "outcome": word.outcome,
@@ -113,15 +152,15 @@ def _words(run_id: int, words: Sequence[tuple[uuid.UUID, Word]]) -> Iterable[Wri
                 "places": list(word.places),
                 "facts": word.facts,
             }
-            for item, word in words
+            for word in words
         ],
     )
 
 
 def _merges(planner: Planner) -> Iterable[Write]:
     rows = [
-        {"run_id": planner.voice.run_id, "other_id": other, "kept_id": kept, "keys": keys}
-        for kept, other, keys in planner.merges
+        {"run_id": planner.voice.run_id, "other_id": other, "kept_id": kept}
+        for kept, other in planner.merges
     ]
     if rows:
         yield Write(statement=insert(_table(ItemMerge)), values=rows)
@@ -136,7 +175,8 @@ def _waiting(planner: Planner, outcomes: Sequence[Outcome]) -> Iterable[Write]:
         yield Write(statement=insert(table).values(**row))
 
 
-def _problems(run_id: int, outcomes: Sequence[Outcome]) -> Iterable[Write]:
+def problems(run_id: int, outcomes: Sequence[Outcome]) -> Iterable[Write]:
+    """The rows of a run that need a hand."""
     rows = [
         {
             "run_id": run_id,
@@ -152,12 +192,15 @@ def _problems(run_id: int, outcomes: Sequence[Outcome]) -> Iterable[Write]:
         yield Write(statement=insert(_table(RunProblem)), values=rows)
 
 
+PLACE = 500
+
+
 def place_words(places: Sequence[int | str]) -> str:
     """Rows as a person reads them: "row 14", "rows 71, 72", "posts[3]"."""
     numbers = [str(place) for place in places if isinstance(place, int)]
     named = [place for place in places if isinstance(place, str)]
     rows = [f"row{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"] if numbers else []
-    return ", ".join([*rows, *named])
+    return ", ".join([*rows, *named])[:PLACE]
 
 
 def _table(model: Any) -> Table:

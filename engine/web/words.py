@@ -164,7 +164,7 @@ def past_year(points: Sequence[tuple[date, int]]) -> str:
         if place and level != points[place - 1][1]
     ]
     if not moves:
-        return "Steady all year" if points and points[-1][1] else "No evidence in the past year"
+        return "Steady all year" if points and points[-1][1] else "No level in the past year"
     place, before, level, day = moves[-1]
     month = MONTHS[day.month - 1]
     if level < before:

@@ -2,6 +2,232 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from engine.api import Delivery
+from engine.competencies import frameworks, rulesets
+from engine.errors import Refused
+from engine.profiles import today
+from engine.sources import attempts, lines, moves, overview, previews, unaligned, undo
+from engine.sources.attempts import Tried
+from engine.sources.previews import Upload
+from engine.web import words
+from engine.web import workbench_words as say
+from engine.web.session import needs
 
 bp = Blueprint("workbench", __name__)
+
+SAMPLED = 5_000
+"""How many activities of a run are looked through for those that reach no competency."""
+
+Page = str | tuple[str, int]
+team = needs("ld", "operator")
+
+
+@bp.context_processor
+def spoken() -> dict[str, Any]:
+    """The words of these pages, and the clock of whoever reads them."""
+    zone = current_user.who.zone if current_user.is_authenticated else "UTC"
+    return {"say": say, "zone": zone, "today": today()}
+
+
+@bp.get("/sources")
+@team
+def sources() -> str:
+    """Every source, how it does, and what can be done with it."""
+    found, kinds = overview.sources(), overview.kinds()
+    return render_template("workbench/sources.html", sources=found, kinds=kinds)
+
+
+@bp.get("/sources/<name>")
+@team
+def source(name: str) -> str:
+    """One source: upload, settings, runs."""
+    return _source(name)
+
+
+@bp.post("/sources/<name>/preview")
+@team
+def preview(name: str) -> Page:
+    """Read an upload without recording anything of it, and show what it would become."""
+    file = request.files.get("report")
+    delivery = Delivery(
+        body=file.read() if file else b"", name=(file.filename or "") if file else ""
+    )
+    tried = attempts.preview(name, delivery)
+    if tried.refusal is not None:
+        return _source(name, refusal=tried.refusal, file=delivery.name), 422
+    return _preview(name, previews.keep(delivery, source=name, by=_uid()), tried)
+
+
+@bp.post("/sources/<name>/align")
+@team
+def align_in_preview(name: str) -> Page:
+    """Align something a preview showed, and show the preview again."""
+    upload = previews.find(request.form.get("token", ""), source=name, by=_uid())
+    wrong = _align()
+    return _preview(name, upload, attempts.preview(name, upload.delivery), wrong)
+
+
+@bp.post("/sources/<name>/record")
+@team
+def record(name: str) -> Response:
+    """Record what the preview showed."""
+    token = request.form.get("token", "")
+    run = previews.record(name, token, by=_uid(), signed=current_user.who.email)
+    flash("Recorded. Profiles follow within a few seconds.")
+    return redirect(url_for("workbench.run", run_id=run))
+
+
+@bp.post("/sources/<name>/discard")
+@team
+def discard(name: str) -> Response:
+    """Forget an upload."""
+    previews.discard(request.form.get("token", ""), source=name, by=_uid())
+    flash("The preview was discarded. Nothing of the file was kept.")
+    return redirect(url_for("workbench.source", name=name))
+
+
+@bp.post("/sources/<name>/poll")
+@team
+def poll(name: str) -> Response:
+    """Ask the system for what is new."""
+    tried = attempts.poll(name, by=current_user.who.email)
+    if tried.report.run is not None:
+        flash("Polled and recorded.")
+        return redirect(url_for("workbench.run", run_id=tried.report.run))
+    if tried.refusal is not None:
+        flash(words.clean(str(tried.refusal), 600), "stop")
+    else:
+        flash("There is nothing new since the last time.")
+    return redirect(url_for("workbench.source", name=name))
+
+
+@bp.get("/runs/<int:run_id>")
+@team
+def run(run_id: int) -> str:
+    """One run: its counts, its problems, its rows; and taking it back."""
+    seen, page, outcome = overview.run(run_id), _page(), request.args.get("outcome", "")
+    shown, more = lines.of_run(run_id, outcome=outcome, page=page)
+    return render_template(
+        "workbench/run.html",
+        run=seen,
+        problems=overview.problems(run_id, ("failed", "unmatched")),
+        left_out=overview.problems(run_id, ("skipped", "withheld")),
+        unaligned=unaligned.among(lines.statements_of_run(run_id, SAMPLED)),
+        competencies=unaligned.competencies(),
+        lines=shown,
+        outcome=outcome,
+        page=page,
+        more=more,
+    )
+
+
+@bp.post("/runs/<int:run_id>/undo")
+@team
+def take_back(run_id: int) -> Response:
+    """Take a run back."""
+    stored = undo.undo(run_id)
+    flash(f"The run is undone. {words.counted(stored, 'statement')} of the record say so.")
+    return redirect(url_for("workbench.run", run_id=run_id))
+
+
+@bp.post("/runs/<int:run_id>/redo")
+@team
+def stand_again(run_id: int) -> Response:
+    """Let a run stand again."""
+    stored = undo.redo(run_id)
+    flash(f"The run stands again. {words.counted(stored, 'statement')} of the record say so.")
+    return redirect(url_for("workbench.run", run_id=run_id))
+
+
+@bp.get("/unaligned", endpoint="unaligned")
+@team
+def not_aligned() -> str:
+    """Activities across the record that reach no competency."""
+    return _unaligned({})
+
+
+@bp.post("/unaligned")
+@team
+def align() -> Page | Response:
+    """Let activities of one object or title count towards a competency."""
+    wrong = _align()
+    return (_unaligned(wrong), 422) if wrong else redirect(url_for("workbench.unaligned"))
+
+
+def _align() -> dict[str, str]:
+    """Align what the form says; what is wrong with it, by the number of its place on the page."""
+    form = request.form
+    by_title = form.get("match", "title") == "title"
+    refusal = attempts.align(
+        title=form.get("title", "") if by_title else "",
+        object_id="" if by_title else form.get("object_id", ""),
+        competency=form.get("competency", ""),
+        by=current_user.who.email,
+    )
+    if refusal is not None:
+        return {form.get("place", "1"): f"{refusal.why} {refusal.mend}".strip()}
+    flash(
+        "Aligned. Pages show the levels of the old rules until the record has been weighed anew; "
+        "that goes on by itself."
+    )
+    return {}
+
+
+def _source(name: str, *, refusal: Refused | None = None, file: str = "") -> str:
+    runs, more = overview.runs_of(name, page=_page())
+    return render_template(
+        "workbench/source.html",
+        source=overview.source(name),
+        settings=overview.settings_of(name),
+        runs=runs,
+        page=_page(),
+        more=more,
+        refusal=refusal,
+        file=file,
+    )
+
+
+def _preview(name: str, upload: Upload, tried: Tried, wrong: dict[str, str] | None = None) -> Page:
+    if tried.refusal is not None:
+        return _source(name, refusal=tried.refusal, file=upload.delivery.name), 422
+    report = tried.report
+    told = moves.of_report(report, today())
+    page = render_template(
+        "workbench/preview.html",
+        source=overview.source(name),
+        upload=upload,
+        report=report,
+        activities=report.counts["new"] + report.counts["corrected"],
+        people=told.people,
+        moved=say.moved(told, frameworks.in_force(rulesets.current().config)),
+        unaligned=unaligned.among(report.statements),
+        competencies=unaligned.competencies(),
+        weighing=unaligned.weighing(),
+        lines=lines.of_report(report, upload.delivery),
+        wrong=wrong or {},
+    )
+    return (page, 422) if wrong else page
+
+
+def _unaligned(wrong: dict[str, str]) -> str:
+    return render_template(
+        "workbench/unaligned.html",
+        found=unaligned.across_log(),
+        competencies=unaligned.competencies(),
+        weighing=unaligned.weighing(),
+        wrong=wrong,
+    )
+
+
+def _uid() -> str:
+    return str(current_user.who.uid)
+
+
+def _page() -> int:
+    return max(request.args.get("page", 1, type=int), 1)

@@ -219,6 +219,7 @@ def upgrade() -> None:
         sa.Column("origin_id", sa.Integer(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("sid", sa.Uuid(), nullable=True),
         sa.Column("last_sid", sa.Uuid(), nullable=False),
         sa.Column("root", sa.Uuid(), nullable=False),
@@ -370,6 +371,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("sid", name=op.f("uq_statement_sid")),
     )
     with op.batch_alter_table("statement", schema=None) as batch_op:
+        batch_op.create_index("ix_statement_origin_seq", ["origin", "seq"], unique=False)
         batch_op.create_index(
             "ix_statement_target",
             ["target"],
@@ -403,6 +405,7 @@ def upgrade() -> None:
         sa.Column("why", sa.Text(), nullable=True),
         sa.Column("mend", sa.Text(), nullable=True),
         sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_run_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
@@ -437,13 +440,13 @@ def upgrade() -> None:
         sa.Column("run_id", sa.Integer(), nullable=False),
         sa.Column("other_id", sa.Uuid(), nullable=False),
         sa.Column("kept_id", sa.Uuid(), nullable=False),
-        sa.Column("keys", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["kept_id"], ["item.id"], name=op.f("fk_item_merge_kept_id")),
         sa.ForeignKeyConstraint(["other_id"], ["item.id"], name=op.f("fk_item_merge_other_id")),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_item_merge_run_id")),
         sa.PrimaryKeyConstraint("run_id", "other_id", name=op.f("pk_item_merge")),
     )
     with op.batch_alter_table("item_merge", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_item_merge_kept_id"), ["kept_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_item_merge_other_id"), ["other_id"], unique=False)
 
     op.create_table(

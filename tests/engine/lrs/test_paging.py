@@ -146,8 +146,7 @@ def test_time_and_order_to_the_microsecond(
     add(*entries)
     at = seqs()
     asked = {
-        name: iso(at[value]) if isinstance(value, int) else value
-        for name, value in filters.items()
+        name: iso(at[value]) if isinstance(value, int) else value for name, value in filters.items()
     }
     assert found(**asked, **narrow) == [entries[one].sid for one in wanted]
 

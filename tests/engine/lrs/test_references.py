@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 
 import pytest
+from factories import ATTENDED
 from flask import Flask
 from lrs_making import (
     ANSWERED,
@@ -19,7 +20,6 @@ from lrs_making import (
     found,
     found_by_pages,
 )
-from factories import ATTENDED
 
 from engine.lrs.store import Authority, Entry
 
@@ -33,9 +33,7 @@ ORDERS = [
 def a_chain(authority: Authority, length: int) -> list[Entry]:
     """The first refers to the second and so on; the last is about THING."""
     sids = [uuid.uuid4() for _ in range(length)]
-    refs = [
-        a_reference(authority, target, id=str(sid)) for sid, target in itertools.pairwise(sids)
-    ]
+    refs = [a_reference(authority, target, id=str(sid)) for sid, target in itertools.pairwise(sids)]
     return [*refs, an_entry(authority, id=str(sids[-1]), thing=THING)]
 
 

@@ -246,8 +246,8 @@ def test_moment_is_on_the_readers_clock(zone: str, expected: str) -> None:
         ([3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2], "Down from 3 in August"),
         ([1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1], "Back in September"),
         ([2] * 11, "Steady all year"),
-        ([0] * 11, "No evidence in the past year"),
-        ([], "No evidence in the past year"),
+        ([0] * 11, "No level in the past year"),
+        ([], "No level in the past year"),
     ],
 )
 def test_past_year(levels: list[int], expected: str) -> None:

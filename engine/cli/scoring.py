@@ -1,0 +1,76 @@
+"""rulesets, competencies: the commands that need no instance, and the way to those that do."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+import click
+import orjson
+
+from engine.cli.lazy import Commands
+from engine.cli.output import as_json, json_option, read_text
+from engine.competencies.config import compile_ruleset, config_hash
+from engine.competencies.contract import score_case
+from engine.competencies.lint import lint as lint_config
+from engine.errors import Refused
+
+LIVE = "engine.cli.competencies"
+
+
+def add_to(group: click.Group) -> None:
+    """Add these groups."""
+    group.add_command(rulesets)
+    group.add_command(competencies)
+
+
+@click.group(cls=Commands, places={"publish": LIVE})
+def rulesets() -> None:
+    """Rulesets: what counts, and for how much."""
+
+
+@rulesets.command()
+@click.argument("file", type=click.File("rb"))
+@json_option()
+def lint(file: BinaryIO, json: bool) -> None:
+    """Look a ruleset over."""
+    found = lint_config(compile_ruleset(read_text(file)))
+    if json:
+        as_json([{"level": f.level, "where": f.where, "why": f.why, "mend": f.mend} for f in found])
+    for finding in () if json else found:
+        click.echo(f"{finding.level} {finding.where}: {finding.why} {finding.mend}")
+    if any(finding.level == "ERROR" for finding in found):
+        raise click.exceptions.Exit(1)
+    if not found and not json:
+        click.echo("Nothing to find fault with.")
+
+
+@rulesets.command("compile")
+@click.argument("file", type=click.File("rb"))
+def compile_(file: BinaryIO) -> None:
+    """Print the config a ruleset compiles to; its hash goes to standard error."""
+    config = compile_ruleset(read_text(file))
+    click.echo(f"sha256 {config_hash(config)}", err=True)
+    as_json(config)
+
+
+@click.group(cls=Commands, places={"profile": LIVE})
+def competencies() -> None:
+    """Scores and profiles."""
+
+
+@competencies.command()
+@click.argument("file", type=click.File("rb"), metavar="CASE.json")
+def score(file: BinaryIO) -> None:
+    """Score {"config", "statements", "as_of"} and print the levels; a pure function."""
+    as_json(score_case(_case(file.read())))
+
+
+def _case(body: bytes) -> dict[str, Any]:
+    mend = "Give an object with config, statements and as_of."
+    try:
+        case = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Refused(f"This is not JSON: {error}.", mend) from error
+    if not isinstance(case, dict):
+        raise Refused("This is not a JSON object.", mend)
+    return case

@@ -1,0 +1,159 @@
+"""The order in which what a source says is taken: each item once, after what it refers to.
+
+A file may tell of one item twice (a topic and its first post, a post and its deletion), and may
+tell of an acceptance before the answer. Both are settled before anything is recorded, from the
+file alone, so every reading of it comes to the same, interrupted or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from engine.api import Activity, Failed, Gone, ItemRef, Skipped
+from engine.errors import BadReport
+from engine.moments import to_us
+
+Said = Activity | Gone | Skipped | Failed
+
+MOST = 1_000_000
+
+
+@dataclass(slots=True)
+class Arrangement:
+    """What a first reading found out; things said are known by their place in the reading.
+
+    `last`: of each item told of more than once, the place of its last telling. `group`: which
+    item a telling belongs to. `waits`: the place that must come first. `length`: how many things
+    are left when each item is taken once.
+    """
+
+    last: dict[int, int] = field(default_factory=dict)
+    group: dict[int, int] = field(default_factory=dict)
+    waits: dict[int, int] = field(default_factory=dict)
+    length: int = 0
+
+    @classmethod
+    def of(cls, said: Iterable[Said]) -> Arrangement:
+        """Exhaust a reading; what refuses a file refuses it here, before anything is recorded."""
+        tellings = _Tellings()
+        for place, one in enumerate(said):
+            if place >= MOST:
+                raise BadReport(f"It tells of more than {MOST} things.", "Split the file.")
+            tellings.hear(place, one)
+        return tellings.arranged()
+
+    def apply(self, said: Iterable[Said], *, arrived_at: int) -> Iterator[Said]:
+        """The same reading in this order."""
+        held: dict[int, list[tuple[int, Said]]] = {}
+        told: dict[int, list[Said]] = {}
+        for place, one in enumerate(said):
+            group = self.group.get(place, place)
+            if group in self.last:
+                told.setdefault(group, []).append(one)
+                if place < self.last[group]:
+                    continue
+                one = _joined(told.pop(group), arrived_at)
+            awaited = self.waits.get(place, -1)
+            if awaited > place:
+                held.setdefault(awaited, []).append((place, one))
+                continue
+            yield one
+            yield from _released(held, place)
+        for tellings in told.values():
+            yield _joined(tellings, arrived_at)
+        yield from (one for waiting in held.values() for _, one in waiting)
+
+
+def _released(held: dict[int, list[tuple[int, Said]]], place: int) -> Iterator[Said]:
+    """What waited for a place, and what waited for that in turn."""
+    ready = held.pop(place, [])[::-1]
+    while ready:
+        place, one = ready.pop()
+        yield one
+        ready += held.pop(place, [])[::-1]
+
+
+def _joined(tellings: Sequence[Said], arrived_at: int) -> Said:
+    """One item told of several times: the latest report counts, then what comes last.
+
+    The rows of all are accounted for; an activity keeps the keys of all.
+    """
+    about = [one for one in tellings if isinstance(one, Activity | Gone)]
+    winner = max(reversed(about), key=lambda one: order_of(one.reported_at, arrived_at))
+    others = [one for one in about if one is not winner]
+    rows = (*winner.rows, *(row for one in others for row in one.rows))
+    if isinstance(winner, Gone):
+        return replace(winner, rows=rows)
+    keys = (key for one in (winner, *others) for key in _keys(one))
+    return replace(winner, rows=rows, keys=tuple(dict.fromkeys(keys)))
+
+
+def order_of(reported_at: datetime | None, arrived_at: int) -> int:
+    """When a report was made, which is when it arrived if it does not say."""
+    return to_us(reported_at) if reported_at else arrived_at
+
+
+@dataclass(slots=True)
+class _Tellings:
+    """A first reading under way: which telling each key was first heard in."""
+
+    owner: dict[str, int] = field(default_factory=dict)
+    parent: dict[int, int] = field(default_factory=dict)
+    again: list[tuple[int, int]] = field(default_factory=list)
+    refs: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    count: int = 0
+
+    def hear(self, place: int, said: Said) -> None:
+        self.count += 1
+        keys = _keys(said)
+        groups = {self._root(self.owner[key]) for key in keys if key in self.owner}
+        first = min(groups, default=place)
+        for group in groups - {first}:
+            self.parent[group] = first
+        self.owner.update(dict.fromkeys(keys, first))
+        if groups:
+            self.again.append((place, first))
+        if refs := _refs(said):
+            self.refs.append((place, refs))
+
+    def _root(self, group: int) -> int:
+        while group in self.parent:
+            group = self.parent[group]
+        return group
+
+    def arranged(self) -> Arrangement:
+        found = Arrangement()
+        for place, first in self.again:
+            root = self._root(first)
+            found.group |= {place: root, first: root}
+            found.last[root] = max(found.last.get(root, root), place)
+        found.group |= {place: self._root(place) for place in self.parent}
+        for place, keys in self.refs:
+            awaited = [self._place(key, found) for key in keys if key in self.owner]
+            own = found.last.get(found.group.get(place, place), place)
+            if max(awaited, default=-1) > own:
+                found.waits[own] = max(found.waits.get(own, -1), *awaited)
+        found.length = self.count - len(self.again) - len(self.parent)
+        return found
+
+    def _place(self, key: str, found: Arrangement) -> int:
+        root = self._root(self.owner[key])
+        return found.last.get(root, root)
+
+
+def _keys(said: Said) -> tuple[str, ...]:
+    match said:
+        case Gone():
+            return (said.key,)
+        case Activity():
+            return said.keys
+        case _:
+            return ()
+
+
+def _refs(said: Said) -> tuple[str, ...]:
+    if not isinstance(said, Activity):
+        return ()
+    return tuple(ref.key for ref in (said.actor, said.object) if isinstance(ref, ItemRef))

@@ -1,0 +1,256 @@
+"""What the L&D team sees of its sources and runs, as values for pages; nothing is changed here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from engine.api import Privacy, Source
+from engine.config import keyring, settings
+from engine.db import db
+from engine.errors import NotFound
+from engine.pipeline import host
+from engine.sources import instances
+from engine.sources.models import DeliveryRow, Run, RunProblem, SourceInstance
+
+PROBLEMS = 200
+RUNS = 25
+_USERINFO = re.compile(r"//[^/@\s]*@")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSeen:
+    """One run; times in microseconds, `files` the names of what it read."""
+
+    id: int
+    source: str
+    title: str
+    basis: str
+    door: str
+    state: str
+    stands: bool
+    by: str
+    started_at: int
+    ended_at: int | None
+    why: str | None
+    mend: str | None
+    rows: int
+    counts: Mapping[str, int]
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting as it may be shown; of a secret only whether it is set."""
+
+    label: str
+    value: str
+    help: str
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSeen:
+    """One instance; `plugin_loaded` is False while its plugin is missing or quarantined."""
+
+    name: str
+    title: str
+    plugin: str
+    plugin_loaded: bool
+    privacy: Privacy
+    basis: str
+    tags: tuple[str, ...]
+    trouble: str | None
+    polls: bool
+    polled_at: int | None
+    hook: str | None
+    last: RunSeen | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of system that can be added, and the settings it cannot do without."""
+
+    name: str
+    title: str
+    privacy: Privacy
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A row of a run that was not recorded, and why."""
+
+    outcome: str
+    where: str
+    why: str
+    mend: str
+
+
+def sources() -> list[SourceSeen]:
+    """All instances in the order of their names."""
+    return [_source(instance) for instance in instances.every()]
+
+
+def source(name: str) -> SourceSeen:
+    """One instance, refused with the names there are."""
+    return _source(instances.get(name))
+
+
+def kinds() -> list[Kind]:
+    """The kinds of systems that the plugins of this installation can read."""
+    return [
+        Kind(
+            name=one.name,
+            title=one.title,
+            privacy=one.privacy,
+            needs=tuple(n for n, field in one.settings().fields.items() if field.required),
+        )
+        for one in sorted(host().sources.values(), key=lambda one: one.title)
+    ]
+
+
+def settings_of(name: str) -> list[Setting]:
+    """The settings of an instance in the order of its form; secrets are never among the values."""
+    instance = instances.get(name)
+    kind = host().sources.get(instance.plugin)
+    if kind is None:
+        return []
+    given, sealed = instance.settings, _sealed(instance)
+    found = []
+    for field_name, field in kind.settings().fields.items():
+        secret = bool(field.metadata.get("secret"))
+        value = "Set, not shown" if sealed.get(field_name) else ""
+        found.append(
+            Setting(
+                label=str(field.metadata.get("label") or field_name),
+                value=value if secret else _shown(given.get(field_name)),
+                help=str(field.metadata.get("help") or ""),
+                secret=secret,
+            )
+        )
+    return found
+
+
+def runs_of(name: str, *, page: int = 1) -> tuple[list[RunSeen], bool]:
+    """The runs of an instance, newest first, and whether there are older ones."""
+    instance = instances.get(name)
+    query = select(Run).where(Run.source_id == instance.id).order_by(Run.id.desc())
+    start = (max(page, 1) - 1) * RUNS
+    found = list(db.session.scalars(query.offset(start).limit(RUNS + 1)))
+    files = _files([run.id for run in found])
+    return [_run(run, instance, files) for run in found[:RUNS]], len(found) > RUNS
+
+
+def run(run_id: int) -> RunSeen:
+    """One run."""
+    found = db.session.get(Run, run_id)
+    if found is None:
+        raise NotFound(f"There is no run {run_id}.", "Look at the source's runs.")
+    instance = db.session.get_one(SourceInstance, found.source_id)
+    return _run(found, instance, _files([run_id]))
+
+
+def problems(run_id: int, outcomes: Sequence[str]) -> list[Problem]:
+    """The first rows of a run that ended in one of these outcomes, with the reason of each."""
+    query = (
+        select(RunProblem)
+        .where(RunProblem.run_id == run_id, RunProblem.outcome.in_(outcomes))
+        .order_by(RunProblem.id)
+        .limit(PROBLEMS)
+    )
+    return [
+        Problem(outcome=one.outcome, where=one.place, why=one.why, mend=one.mend)
+        for one in db.session.scalars(query)
+    ]
+
+
+def _source(instance: SourceInstance) -> SourceSeen:
+    kind = host().sources.get(instance.plugin)
+    newest = select(Run).where(Run.source_id == instance.id).order_by(Run.id.desc()).limit(1)
+    last = db.session.scalar(newest)
+    tags = instance.settings.get("tags") or ()
+    return SourceSeen(
+        name=instance.name,
+        title=_title(instance),
+        plugin=instance.plugin,
+        plugin_loaded=kind is not None,
+        privacy=kind.privacy if kind else Privacy(reads=(), keeps=()),
+        basis=instances.origin_of(instance).basis,
+        tags=tuple(re.split(r"\s*[,|]\s*", tags) if isinstance(tags, str) else tags),
+        trouble=instance.trouble if kind else "Its plugin is not loaded. See `byway plugins list`.",
+        polls=_polls(kind, instance),
+        polled_at=instance.polled_at,
+        hook=_hook(kind, instance),
+        last=_run(last, instance, _files([last.id])) if last else None,
+    )
+
+
+def _title(instance: SourceInstance) -> str:
+    kind = host().sources.get(instance.plugin)
+    return kind.title if kind else instance.plugin
+
+
+def _polls(kind: Source | None, instance: SourceInstance) -> bool:
+    """Whether it can be asked for what is new: an address must be set."""
+    return bool(kind and kind.has_door("poll") and instance.settings.get("url"))
+
+
+def _hook(kind: Source | None, instance: SourceInstance) -> str | None:
+    if kind is None or not kind.has_door("receive"):
+        return None
+    return f"{settings().public_url}/sources/{instance.name}/hook"
+
+
+def _sealed(instance: SourceInstance) -> dict[str, Any]:
+    if not instance.sealed:
+        return {}
+    sealed: dict[str, Any] = json.loads(keyring().open(instance.sealed))
+    return sealed
+
+
+def _shown(value: object) -> str:
+    """A setting in words; a password inside an address is left out."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else _USERINFO.sub("//…@", str(value))
+
+
+def _run(run: Run, instance: SourceInstance, files: Mapping[int, tuple[str, ...]]) -> RunSeen:
+    return RunSeen(
+        id=run.id,
+        source=instance.name,
+        title=_title(instance),
+        basis=instances.origin_of(instance).basis,
+        door=run.door,
+        state=run.state,
+        stands=run.stands,
+        by=run.by,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        why=run.why,
+        mend=run.mend,
+        rows=run.rows,
+        counts=dict(run.counts),
+        files=files.get(run.id, ()),
+    )
+
+
+def _files(run_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The names of what these runs read, each once."""
+    query = (
+        select(DeliveryRow.run_id, DeliveryRow.name)
+        .where(DeliveryRow.run_id.in_(run_ids))
+        .group_by(DeliveryRow.run_id, DeliveryRow.name)
+        .order_by(func.min(DeliveryRow.id))
+    )
+    files: dict[int, tuple[str, ...]] = {}
+    for run_id, name in db.session.execute(query):
+        if name:
+            files[run_id] = (*files.get(run_id, ()), _USERINFO.sub("//…@", name))
+    return files

@@ -1,0 +1,86 @@
+"""A row of a delivery as it arrived, for whoever wants to see what a line was read from."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from functools import cached_property
+from typing import Any
+
+from engine.errors import BadReport
+from engine.reading import decode
+
+LONGEST = 1200
+_STEP = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
+_ENTRY = re.compile(r"entry (\d+)")
+_ELEMENT = re.compile(r"<(entry|item)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+
+
+class Raw:
+    """One delivery's bytes; each kind of place is looked up in the form it belongs to."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def row(self, place: int | str) -> str | None:
+        """What stands at a place, at most LONGEST letters of it; None when it cannot be shown."""
+        if isinstance(place, int):
+            found = self._records[place - 1] if 0 < place <= len(self._records) else None
+        elif entry := _ENTRY.match(place):
+            number = int(entry[1])
+            found = self._entries[number - 1] if 0 < number <= len(self._entries) else None
+        else:
+            found = self._at(place)
+        return None if found is None else found.strip()[:LONGEST]
+
+    @cached_property
+    def _text(self) -> str:
+        try:
+            return decode(self._body).text
+        except BadReport:
+            return ""
+
+    @cached_property
+    def _records(self) -> list[str]:
+        """The file's records from the first on, blank ones too, as they were written."""
+        lines = io.StringIO(self._text, newline="").readlines()
+        reader = csv.reader(lines, delimiter=_delimiter(lines), skipinitialspace=True)
+        records, before = [], 0
+        try:
+            for _ in reader:
+                records.append("".join(lines[before : reader.line_num]))
+                before = reader.line_num
+        except csv.Error:
+            return records
+        return records
+
+    @cached_property
+    def _entries(self) -> list[str]:
+        return [element[0] for element in _ELEMENT.finditer(self._text)]
+
+    @cached_property
+    def _document(self) -> Any:
+        try:
+            return json.loads(self._text)
+        except (ValueError, RecursionError):
+            return None
+
+    def _at(self, path: str) -> str | None:
+        """What a path such as "posts[3]" leads to; as far as it leads."""
+        here = self._document
+        for number, name in _STEP.findall(path):
+            if number and isinstance(here, list) and int(number) < len(here):
+                here = here[int(number)]
+            elif name and isinstance(here, dict) and name in here:
+                here = here[name]
+            else:
+                break
+        return None if here is None else json.dumps(here, ensure_ascii=False, indent=1)
+
+
+def _delimiter(lines: list[str]) -> str:
+    """The delimiter that most of the first lines are made of."""
+    sample = "".join(lines[:40])
+    return max(",;\t", key=sample.count)

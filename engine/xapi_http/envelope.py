@@ -1,0 +1,75 @@
+"""What every request and answer has around it: the version, the caller, Consistent-Through."""
+
+from __future__ import annotations
+
+from flask import Response, g, request
+
+from engine.config import settings
+from engine.errors import Unauthorized
+from engine.lrs import keys
+from engine.lrs.keys import Caller
+from engine.moments import iso
+from engine.pipeline import reader
+from engine.xapi_http import errors
+from engine.xapi_http.addresses import is_ours
+from xapi.errors import QueryRefused
+from xapi.versions import HEADER, negotiate
+
+THROUGH = "X-Experience-API-Consistent-Through"
+
+
+def settle_version() -> Response | None:
+    """Settle which version the answer is in, and answer what no resource takes.
+
+    Runs before routing is acted upon, so that a wrong path or method is refused as here, not as
+    a page.
+    """
+    if not is_ours(request.path):
+        return None
+    g.xapi_version = asked_version() or settings().xapi_default_version
+    g.through = None
+    error = request.routing_exception
+    return errors.http(error) if error else None
+
+
+def asked_version() -> str | None:
+    """The version that the client speaks; None when it names none that is spoken here."""
+    try:
+        return negotiate(request.headers.get(HEADER))
+    except QueryRefused:
+        return None
+
+
+def open_request() -> None:
+    """Refuse whoever names no version or no key, before anything is read (Communication 3.3, 4.0).
+
+    Browsers ask OPTIONS without either; /about needs neither (Communication 2.8).
+    """
+    if request.method == "OPTIONS" or request.endpoint == "xapi.about":
+        return
+    g.xapi_version = negotiate(request.headers.get(HEADER))
+    g.caller = _caller()
+    if request.method in ("GET", "HEAD"):
+        g.through = reader().last()  # before the page is read, which may then hold more
+
+
+def _caller() -> Caller:
+    basic = request.authorization
+    if basic is None or basic.type != "basic":
+        raise Unauthorized("This needs a key.", "Send HTTP Basic: the key's name and its secret.")
+    return keys.authenticate(basic.username or "", basic.password or "")
+
+
+def close_request(response: Response) -> Response:
+    """The version on every answer, errors too (Communication 3.3); how far the log was read."""
+    if is_ours(request.path):
+        response.headers[HEADER] = g.xapi_version
+        if request.path.startswith(("/xapi/statements", "/xapi/more")) and _tells(response):
+            through = reader().last() if g.through is None else g.through
+            response.headers[THROUGH] = iso(through)
+    return response
+
+
+def _tells(response: Response) -> bool:
+    """Strangers are told nothing of the log; where it cannot be read, nothing is looked up."""
+    return response.status_code != 401 and response.status_code < 500
