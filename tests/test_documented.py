@@ -36,9 +36,17 @@ HOOKS = {
 }
 
 
+def inside(group: click.Group, name: str) -> click.Command:
+    """The command of this name in a group; there must be one."""
+    command = group.get_command(click.Context(group), name)
+    assert command is not None, f"{group.name} has no {name}"
+    return command
+
+
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The words of every command that does something."""
-    for name, command in group.commands.items():
+    for name in group.list_commands(click.Context(group)):
+        command = inside(group, name)
         if isinstance(command, click.Group):
             yield from commands(command, (*path, name))
         else:
@@ -110,7 +118,7 @@ def test_example_uses_a_command_as_it_is(page: str, line: str) -> None:
     words = shlex.split(line)[1:]
     command: click.Command = byway
     while isinstance(command, click.Group):
-        command = command.commands[words.pop(0)]
+        command = inside(command, words.pop(0))
     command.make_parser(click.Context(command)).parse_args(words)
 
 

@@ -39,7 +39,7 @@ def main() -> None:
     """Run a command; a refusal is said on standard error, with its mend."""
     try:
         with plainly():
-            done = byway(standalone_mode=False)
+            done = byway(prog_name="byway", standalone_mode=False)
     except click.Abort:
         sys.exit(130)
     except click.ClickException as error:

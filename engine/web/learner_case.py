@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Hashable
 
 from flask import url_for
 from markupsafe import Markup
 
 from engine import profiles, records
 from engine.competencies.counting import Record, count_rows
-from engine.competencies.explain import highest_held, raises
+from engine.competencies.explain import Held, highest_held, raises
 from engine.competencies.policy import Policy
 from engine.competencies.scoring import Standing
 from engine.pipeline import reader as statements
 from engine.web import learner_words, words
 from engine.web.learner_reader import Reader
 from xapi import text
+
+MOST_PIECES = 60
+"""The things a level rests on that are told one by one; the smaller ones are told together."""
 
 
 class Case:
@@ -29,8 +33,8 @@ class Case:
         self.policy: Policy = self.record.policy
         self.standing: Standing | None = self.profile.standings.get(competency)
         self.level = self.standing.level if self.standing else 0
-        self.held = highest_held(self.record, competency, self.as_of)
-        self.best = max(self.level, self.held.level)
+        self.held = self._held()
+        self.best = self.held.level
         self.told = max(self.level, 1)
         self.counted = [
             one for one in count_rows(self.record, self.as_of) if one.row.competency == competency
@@ -38,11 +42,30 @@ class Case:
         self.raises = raises(self.record, competency, self.as_of)
         self.names = reader.levels
         self.top = len(self.names)
-        sids = {sid_of(one.row.statement_id) for one in self.counted}
-        wanted = [sid for sid in sids if sid is not None]
-        self.stored = statements().many(wanted)
-        self.opinions = records.opinions(wanted, reader.who.keys)
+        told = [sid for sid in map(sid_of, self._told_of()) if sid is not None]
+        self.stored = statements().many(told)
+        self.opinions = records.opinions(told, reader.who.keys)
         self.mutual = records.accepted_by(reader.who.keys) if self.opinions else set()
+
+    @property
+    def experts(self) -> set[Hashable]:
+        """The experts among those who said something, as `Opinion.who` names them."""
+        return {self.record.person(key) for key in self.record.roles}
+
+    def _held(self) -> Held:
+        if self.standing is None or self.standing.lifetime_level <= self.level:
+            return Held(level=self.level, until=None)
+        return highest_held(self.record, self.id, self.as_of)
+
+    def _told_of(self) -> set[str]:
+        """The statements that the page speaks of one by one."""
+        pieces = self.standing.explain[:MOST_PIECES] if self.standing else ()
+        odd = [one.row for one in self.counted if one.row.polarity < 0 or one.weight == 0]
+        return {
+            *(one.statement for one in pieces),
+            *(row.statement_id for row in odd),
+            *(one.candidate.statement for one in self.raises if one.candidate.statement),
+        }
 
     @property
     def name(self) -> str:

@@ -15,7 +15,7 @@ from engine.competencies.frameworks import said
 from engine.competencies.scoring import Explained, Standing
 from engine.records import Opinion
 from engine.web import learner_words, words
-from engine.web.learner_case import Case, sid_of
+from engine.web.learner_case import MOST_PIECES, Case, sid_of
 from engine.web.learner_limits import held_back, speaks_against
 from engine.web.learner_reader import Reader
 from engine.web.learner_words import amount, first_up, kind_of
@@ -62,6 +62,7 @@ class Why:
     best: int
     facts: list[tuple[str, str]]
     told: int
+    things: int = 0
     pieces: list[Piece] = field(default_factory=list)
     held_back: list[Markup] = field(default_factory=list)
     against: list[Markup] = field(default_factory=list)
@@ -93,7 +94,8 @@ def why(reader: Reader, competency: str) -> Why:
         best=case.best,
         facts=_facts(case) if case.standing else [],
         told=case.told,
-        pieces=_pieces(case) if case.standing else [],
+        things=sum(one.contribution > 0 for one in case.standing.explain) if case.standing else 0,
+        pieces=_pieces(case),
         held_back=held_back(case),
         against=speaks_against(case),
         sums=_sums(case) if case.standing else [],
@@ -214,9 +216,16 @@ def _confirmed(standing: Standing) -> str:
 
 
 def _pieces(case: Case) -> list[Piece]:
+    """The things a level rests on, the weightiest first; many small ones as one."""
     explained = [one for one in case.standing.explain if one.contribution] if case.standing else []
-    dealt = shares([one.contribution for one in explained])
-    return [_piece(case, one, share) for one, share in zip(explained, dealt, strict=True)]
+    told, rest = explained[:MOST_PIECES], explained[MOST_PIECES:]
+    small = [sum(one.contribution for one in rest)] * bool(rest)
+    dealt = shares([*(one.contribution for one in told), *small])
+    pieces = [_piece(case, one, share) for one, share in zip(told, dealt, strict=False)]
+    if rest:
+        said_ = Markup("{} that carry less each.").format(words.counted(len(rest), "more thing"))
+        pieces.append(Piece(sentence=said_, facts=[], share=dealt[-1]))
+    return pieces
 
 
 def _piece(case: Case, one: Explained, share: int) -> Piece:
@@ -237,6 +246,8 @@ def _behind(case: Case, one: Explained) -> str:
     sid = sid_of(one.statement)
     opinions = case.opinions.get(sid, []) if sid else []
     accepted = [opinion for opinion in opinions if opinion.verdict > 0]
+    if one.assurance == EXPERT:
+        accepted = [opinion for opinion in accepted if opinion.who in case.experts]
     if one.assurance not in (PEER, EXPERT) or not accepted:
         return learner_words.support_class(one.assurance, case.source(one.statement))
     verb = "confirmed" if one.assurance == EXPERT else "accepted"

@@ -89,11 +89,6 @@ def test_an_older_schema_is_not_served(app: Flask) -> None:
     assert refusal.value.mend == "Run `byway upgrade`."
 
 
-def test_a_second_first_projection_is_the_first(app: Flask) -> None:
-    first = projector.serving()
-    assert projector.start(first.ruleset_id, "serving") == first.generation
-
-
 def test_a_database_without_schema_is_not_served(tmp_path: Path) -> None:
     create_secret(settings_in(tmp_path))
     code, complaint = outcome(byway(tmp_path, "serve", "--bind", "127.0.0.1:1"))

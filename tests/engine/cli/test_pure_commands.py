@@ -39,8 +39,9 @@ def test_a_case_is_scored_from_a_file(no_instance: Path, tmp_path: Path) -> None
 
 
 def test_a_case_is_scored_from_standard_input(no_instance: Path) -> None:
-    assert spawned(no_instance, "competencies", "score", "-", stdin=a_case()).json == (
-        CASE["expected"]
+    assert (
+        spawned(no_instance, "competencies", "score", "-", stdin=a_case()).json
+        == (CASE["expected"])
     )
 
 

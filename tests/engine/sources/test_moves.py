@@ -54,6 +54,11 @@ def recorded(*deliveries: Delivery) -> None:
     db.session.rollback()
 
 
+def before(people: Iterable[str] = SIX) -> None:
+    """Two webinars, which are one too few for a level."""
+    recorded(attendance(14, people), attendance(15, people))
+
+
 def told(delivery: Delivery) -> moves.Moves:
     return moves.of_report(runs.preview("zoom", delivery), DAY)
 
@@ -63,14 +68,14 @@ def up(people: int) -> moves.Move:
 
 
 def test_a_group_that_would_reach_a_level_is_told(source: str) -> None:
-    recorded(attendance(15, SIX))
+    before()
 
     assert told(attendance(22, SIX)) == moves.Moves(people=6, told=True, shown=(up(6),))
 
 
 def test_what_is_told_is_what_then_happens(source: str) -> None:
     bo = a_person()
-    recorded(attendance(15, SIX))
+    before()
     assert told(attendance(22, SIX)).shown == (up(6),)
 
     recorded(attendance(22, SIX))
@@ -83,19 +88,19 @@ def test_nobody_moves_on_one_webinar_alone(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "before",
+    "known",
     [pytest.param(SIX[:4], id="four of six"), pytest.param(SIX[:5], id="all but one")],
 )
 def test_a_group_that_would_give_somebody_away_is_not_told(
-    source: str, before: tuple[str, ...]
+    source: str, known: tuple[str, ...]
 ) -> None:
-    recorded(attendance(15, before))
+    before(known)
 
     assert told(attendance(22, SIX)) == moves.Moves(people=6, told=True, hidden=1)
 
 
 def test_of_a_handful_nothing_is_told(source: str) -> None:
-    recorded(attendance(15, SIX[:4]))
+    before(SIX[:4])
 
     assert told(attendance(22, SIX[:4])) == moves.Moves(people=4)
 
@@ -107,7 +112,8 @@ def test_of_too_many_nothing_is_worked_out(source: str, monkeypatch: pytest.Monk
 
 
 def test_a_correction_can_lower_a_level(source: str) -> None:
-    recorded(attendance(15, SIX), attendance(22, SIX))
+    before()
+    recorded(attendance(22, SIX))
 
     found = told(attendance(22, SIX, minutes=5))
 
@@ -117,7 +123,8 @@ def test_a_correction_can_lower_a_level(source: str) -> None:
 
 def test_what_a_learner_leaves_out_does_not_move_her(source: str) -> None:
     bo = a_person()
-    recorded(attendance(15, SIX), attendance(22, SIX, minutes=5))
+    before()
+    recorded(attendance(22, SIX, minutes=5))
     hers = Item.key.contains("09/22") & Item.key.contains("bo@example.org")
     with transaction() as session:
         root = session.scalars(select(Item.root).where(hers)).one()
@@ -130,13 +137,13 @@ def test_two_addresses_of_one_person_are_one_person(source: str) -> None:
     a_person()
     with transaction():
         people.link(people.get_person("bo@example.org"), "mailto:bo.lund@example.org")
-    recorded(attendance(15, ["bo", *SIX[1:]]))
+    before(["bo", *SIX[1:]])
 
     assert told(attendance(22, ["bo.lund", *SIX[1:]])).shown == (up(6),)
 
 
 def test_looking_writes_nothing(source: str) -> None:
-    recorded(attendance(15, SIX))
+    before()
     told(attendance(22, SIX))
 
     assert not db.session.new

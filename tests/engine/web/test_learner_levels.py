@@ -42,12 +42,12 @@ def bo(site: Flask) -> Visit:
 
 @pytest.fixture
 def working(site: Flask, bo: Visit) -> Visit:
-    """Four answers that a peer by name accepted, and three webinars."""
+    """Five answers that a peer by name accepted, and three webinars."""
     with site.app_context():
         a_person("Ines Roy", "ines@example.org")
     answers = [
         happening(f"Question {n}", verb=REPLIED, kind=QUESTION, tags=("digital",), days=5 + n)
-        for n in range(4)
+        for n in range(5)
     ]
     webinars = [happening(f"Talk {n}", tags=("digital",), days=9 + n) for n in range(3)]
     accepted = [acceptance(one, "ines@example.org") for one in answers]
@@ -157,10 +157,8 @@ def test_shares_add_up_to_a_hundred(working: Visit) -> None:
 def test_each_piece_says_its_kind_who_stands_behind_it_and_its_age(working: Visit) -> None:
     page = working.page("/competencies/digital-collaboration")
 
-    assert (
-        "You answered Question 0 and 1 peer accepted it. Contribution accepted by Ines Roy 5 days old"
-        in page
-    )
+    assert "You answered Question 0 and 1 peer accepted it. Contribution accepted by" in page
+    assert "accepted by Ines Roy 5 days old" in page
 
 
 def test_acceptance_given_back_is_said(site: Flask, working: Visit) -> None:
@@ -237,10 +235,11 @@ def test_role_taken_away_lowers_the_level(site: Flask, bo: Visit) -> None:
     with site.app_context():
         a_person("Eva Expert", "eva@example.org", "expert")
     answer = happening("Deep", verb=REPLIED, kind=QUESTION, tags=("data",))
-    stored(site, answer, acceptance(answer, "eva@example.org"))
+    words = [acceptance(answer, email) for email in ("eva@example.org", "ann@example.org")]
+    stored(site, answer, *words)
     before = bo.page("/competencies/data-literacy")
     with site.app_context(), transaction():
         people.take_role(people.get_person("eva@example.org"), "expert")
 
-    assert "confirmed by Eva Expert" in before
-    assert "accepted by Eva Expert" in bo.page("/competencies/data-literacy")
+    assert "confirmed by Eva Expert 1 day old" in before
+    assert "accepted by Eva Expert and" in bo.page("/competencies/data-literacy")

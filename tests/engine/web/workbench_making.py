@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -61,7 +61,7 @@ class Browser(FlaskClient):
     """A client in the test's own application context, where nothing of its last request stays."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        for name in list(g):
+        for name in list(g) if has_app_context() else ():
             g.pop(name)
         return super().open(*args, **kwargs)
 
