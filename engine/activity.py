@@ -69,6 +69,7 @@ def facts_of(
         "parent": _thing(activity.parent),
         "community": _thing(activity.community),
         "excerpt": activity.excerpt,
+        "within": activity.within.key if activity.within else None,
     }
 
 

@@ -149,6 +149,8 @@ class Activity:
     :param type: a name from `xapi.vocabulary.TYPES`, or an IRI: what the object is.
     :param url: the object's address; without one an identifier is minted from the first key.
     :param object: another item this is about; then url, title and type are not used.
+    :param within: the item it is part of (a reply's topic): it shares that item's tags, whenever
+        they become known or change.
     :param at: when it happened (for a stay: when it ended), with its zone.
     :param duration: how long; None when unknown, which is not zero.
     :param result: further members of an xAPI result (score, success, completion, response).
@@ -167,6 +169,7 @@ class Activity:
     type: str | None = None
     url: str | None = None
     object: ItemRef | None = None
+    within: ItemRef | None = None
     title: str | None = None
     language: str | None = None
     duration: timedelta | None = None

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import click
 from sqlalchemy import select
 
-from engine.cli.context import with_app
+from engine.cli.context import progress, with_app
 from engine.cli.output import as_json, json_option
 from engine.config import settings
 from engine.db import db, transaction
@@ -33,8 +33,10 @@ def people() -> None:
 @with_app
 def import_(file: BinaryIO, json: bool) -> None:
     """Create or update people from a CSV: name,email,identifiers,communities,manager."""
-    with transaction():
-        done = matching.import_people(file.read(), by="byway people import")
+    with progress("Importing people", "rows") as step:
+        done = matching.import_people(
+            file.read(), by="byway people import", unit=transaction, progress=step
+        )
     if json:
         as_json({"created": done.created, "updated": done.updated, "problems": done.problems})
     else:

@@ -49,6 +49,7 @@ def serve(bind: str, workers: int, no_worker: bool) -> None:
         *(sys.executable, "-m", "gunicorn", "--bind", bind, "--workers", str(workers)),
         *("--worker-class", "gthread", "--threads", str(THREADS), "--keep-alive", "75"),
         *("--graceful-timeout", str(GRACE - 5)),
+        *("--config", "python:engine.cli.gunicorn_conf"),
         *("--no-control-socket",) * _has_control_socket(),
         "engine.app:create_app()",
     ]

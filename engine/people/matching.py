@@ -6,7 +6,8 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -20,6 +21,7 @@ from engine.reading import decode
 COLUMNS = ("name", "email", "identifiers", "communities", "manager")
 MAX_ROWS = 100_000
 SEPARATORS = ",;\t"
+PORTION = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,24 +43,48 @@ class _Line:
     manager: str
 
 
-def import_people(body: bytes, *, by: str = "") -> Imported:
+def import_people(
+    body: bytes,
+    *,
+    by: str = "",
+    unit: Callable[[], AbstractContextManager[object]] = nullcontext,
+    progress: Callable[[int], None] | None = None,
+) -> Imported:
     """Create or update people; a row that contradicts what is known is a problem, the rest go on.
 
+    :param unit: opens a transaction for each portion of the rows, so that a long file keeps
+        nobody waiting; without it all of it is in the caller's.
     :raises BadReport: the header is not the expected one; nothing is changed.
     """
     created, kept, problems = 0, list[_Line](), list[dict[str, str]]()
-    for line in list(_lines(body)):
-        if isinstance(line, dict):
-            problems.append(line)
-            continue
-        try:
-            with db.session.begin_nested():
-                created += _apply(line, by)
-            kept.append(line)
-        except Refused as refusal:
-            problems.append(_problem(line.row, refusal))
-    problems += _link_managers(kept)
+    lines = list(_lines(body))
+    for start in range(0, len(lines), PORTION):
+        with unit():
+            for line in lines[start : start + PORTION]:
+                created += _take(line, by, kept, problems)
+        if progress:
+            progress(start)
+    for start in range(0, len(kept), PORTION):
+        with unit():
+            problems += _link_managers(kept[start : start + PORTION])
     return Imported(created=created, updated=len(kept) - created, problems=problems)
+
+
+def _take(
+    line: _Line | dict[str, str], by: str, kept: list[_Line], problems: list[dict[str, str]]
+) -> bool:
+    """Put a row where it belongs, kept or told as a problem; whether it made a new person."""
+    if isinstance(line, dict):
+        problems.append(line)
+        return False
+    try:
+        with db.session.begin_nested():
+            fresh = _apply(line, by)
+    except Refused as refusal:
+        problems.append(_problem(line.row, refusal))
+        return False
+    kept.append(line)
+    return fresh
 
 
 def _lines(body: bytes) -> Iterator[_Line | dict[str, str]]:

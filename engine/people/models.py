@@ -21,7 +21,7 @@ class Person(db.Model):  # type: ignore[name-defined,misc]
     email: Mapped[str] = mapped_column(String(320), unique=True)
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
     created_at: Mapped[int] = mapped_column(BigInteger)
-    merged_into: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
 
 
 class Identifier(db.Model):  # type: ignore[name-defined,misc]

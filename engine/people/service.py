@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import select, update
 
@@ -27,6 +28,7 @@ from xapi import actors
 
 ROLES = ("learner", "manager", "expert", "ld", "operator")
 CHUNK = 400
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,23 +222,26 @@ def who(person: Person) -> Who:
 def owners(keys: Iterable[str]) -> dict[str, int]:
     """Which person each identifier stands for now; those that nobody owns are left out."""
     found: dict[str, int] = {}
-    wanted = list(set(keys))
-    for start in range(0, len(wanted), CHUNK):
-        part = wanted[start : start + CHUNK]
-        query = (
-            select(Identifier.key, Person)
-            .join(Person, Person.id == Identifier.person_id)
-            .where(Identifier.key.in_(part))
+    merges = _merges()
+    for part in _chunks(sorted(set(keys))):
+        query = select(Identifier.key, Identifier.person_id).where(
+            Identifier.key.in_(part), Identifier.person_id.is_not(None)
         )
-        found.update({key: standing(owner).id for key, owner in db.session.execute(query)})
+        rows = db.session.execute(query)
+        found.update({key: _top(owner, merges) for key, owner in rows if owner is not None})
     return found
 
 
 def keys_with_role(role: str) -> frozenset[str]:
     """Every identifier of everybody who has this role now."""
-    holders = select(Role.person_id).where(Role.role == role, Role.revoked_at.is_(None))
-    people = {standing(_require(holder)).id for holder in db.session.scalars(holders)}
-    return frozenset(key for person in people for key in keys_of(person))
+    merges = _merges()
+    has = select(Role.person_id).where(Role.role == role, Role.revoked_at.is_(None)).distinct()
+    holders = {_top(holder, merges) for holder in db.session.scalars(has)}
+    records = holders | {record for record in merges if _top(record, merges) in holders}
+    found: list[str] = []
+    for part in _chunks(sorted(records)):
+        found += db.session.scalars(select(Identifier.key).where(Identifier.person_id.in_(part)))
+    return frozenset(found)
 
 
 def all_people() -> list[Person]:
@@ -273,11 +278,10 @@ def words_of(person_id: int) -> dict[int, str]:
 
 def words_about(origin_id: int) -> dict[int, str]:
     """The last word about one origin of everybody who said anything about it."""
-    query = select(Consent).where(Consent.origin_id == origin_id).order_by(Consent.id)
-    return {
-        standing(_require(consent.person_id)).id: consent.word
-        for consent in db.session.scalars(query)
-    }
+    query = select(Consent.person_id, Consent.word).where(Consent.origin_id == origin_id)
+    merges = _merges()
+    said = db.session.execute(query.order_by(Consent.id))
+    return {_top(person_id, merges): word for person_id, word in said}
 
 
 def allows(basis: str, word: str | None) -> bool:
@@ -337,3 +341,21 @@ def _records(person_id: int) -> Sequence[int]:
         level = [record for record in db.session.scalars(query) if record not in found]
         found.extend(level)
     return found
+
+
+def _merges() -> dict[int, int]:
+    """Every merged record, and the one it was merged into."""
+    query = select(Person.id, Person.merged_into).where(Person.merged_into.is_not(None))
+    return {record: into for record, into in db.session.execute(query) if into is not None}
+
+
+def _top(record: int, merges: Mapping[int, int]) -> int:
+    """The person that a record stands for now."""
+    while record in merges:
+        record = merges[record]
+    return record
+
+
+def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]

@@ -86,8 +86,16 @@ def _joined(tellings: Sequence[Said], arrived_at: int) -> Said:
     rows = (*winner.rows, *(row for one in others for row in one.rows))
     if isinstance(winner, Gone):
         return replace(winner, rows=rows)
-    keys = (key for one in (winner, *others) for key in _keys(one))
-    return replace(winner, rows=rows, keys=tuple(dict.fromkeys(keys)))
+    keys = tuple(dict.fromkeys(key for one in (winner, *others) for key in _keys(one)))
+    return replace(winner, rows=rows, keys=keys, tags=_tags(winner, others))
+
+
+def _tags(winner: Activity, others: Sequence[Activity | Gone]) -> tuple[str, ...]:
+    """The winner's tags; one that is part of the item it tells of takes those told beside it."""
+    if winner.within is None:
+        return winner.tags
+    beside = (one for one in others if isinstance(one, Activity) and one.within is None)
+    return (*winner.tags, *(tag for one in beside for tag in one.tags))
 
 
 def order_of(reported_at: datetime | None, arrived_at: int) -> int:
@@ -156,4 +164,5 @@ def _keys(said: Said) -> tuple[str, ...]:
 def _refs(said: Said) -> tuple[str, ...]:
     if not isinstance(said, Activity):
         return ()
-    return tuple(ref.key for ref in (said.actor, said.object) if isinstance(ref, ItemRef))
+    refs = (said.actor, said.object, said.within)
+    return tuple(ref.key for ref in refs if isinstance(ref, ItemRef))

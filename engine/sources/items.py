@@ -69,6 +69,7 @@ class ItemState:
     essence: str | None
     agent: dict[str, Any]
     audience: str
+    within: str | None
     original: Facts | None
     correction: Facts | None
     corrected_at: int | None
@@ -96,6 +97,7 @@ class ItemState:
             essence=None,
             agent=agent,
             audience="private",
+            within=None,
             original=None,
             correction=None,
             corrected_at=None,
@@ -146,6 +148,14 @@ class ItemState:
         highest = max(words.values(), key=lambda word: word.order)
         return self._named(highest.facts, highest.item), "source"
 
+    def known_tags(self) -> list[str]:
+        """The tags of this item as those tell them who know them, for what is part of it."""
+        knowing = [
+            word for word in self.words.values() if word.facts and not word.facts.get("within")
+        ]
+        facts = max(knowing, key=lambda word: word.order).facts if knowing else self.told()[0]
+        return list(facts["tags"]) if facts else []
+
     def _named(self, facts: Facts | None, home: uuid.UUID) -> Facts | None:
         """The facts of an item that joined, under this item's own name if it had no address."""
         if facts is None or home == self.id or facts["object"].get("id") != home.urn:
@@ -189,6 +199,26 @@ def load_items(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, ItemState]:
     return states
 
 
+def load_names(ids: Iterable[uuid.UUID]) -> set[str]:
+    """Every key that names one of these items."""
+    return {
+        key
+        for part in _chunks(ids)
+        for key in db.session.scalars(select(ItemKey.key).where(ItemKey.item_id.in_(part)))
+    }
+
+
+def load_parts(system: uuid.UUID, keys: Iterable[str]) -> set[uuid.UUID]:
+    """The items that are part of those these keys name."""
+    return {
+        item
+        for part in _chunks(keys)
+        for item in db.session.scalars(
+            select(Item.id).where(Item.system == system, Item.within.in_(part))
+        )
+    }
+
+
 def load_merges(ids: Iterable[uuid.UUID]) -> list[ItemMerge]:
     """What standing runs showed of these items being others, and of those in turn."""
     found: dict[tuple[int, uuid.UUID], ItemMerge] = {}
@@ -221,6 +251,7 @@ def _state(item: Item) -> ItemState:
         essence=item.essence,
         agent=item.agent,
         audience=item.audience,
+        within=item.within,
         original=item.original,
         correction=item.correction,
         corrected_at=item.corrected_at,

@@ -124,10 +124,13 @@ class Item(db.Model):  # type: ignore[name-defined,misc]
     essence: Mapped[str | None] = mapped_column(String(120))
     agent: Mapped[dict[str, Any]] = mapped_column(JSON)
     audience: Mapped[str] = mapped_column(String(80), default="private")
+    within: Mapped[str | None] = mapped_column(String(1000))
     original: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     correction: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     corrected_at: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (Index("ix_item_system_within", "system", "within"),)
 
 
 class ItemKey(db.Model):  # type: ignore[name-defined,misc]

@@ -84,7 +84,7 @@ def of_report(report: Report, as_of: date) -> Moves:
     decisions = Decisions.load()
     for person, keys in everybody.items():
         moved.update(_moves(person, keys, change, decisions, as_of))
-    return _told(moved, len(everybody))
+    return replace(_told(moved, len(everybody)), people=len(concerned))
 
 
 def people_behind(states: Iterable[ItemState]) -> People:

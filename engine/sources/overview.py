@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from marshmallow.validate import OneOf
 from sqlalchemy import func, select
 
 from engine.api import Privacy, Source
@@ -48,6 +49,7 @@ class RunSeen:
 class Setting:
     """One setting as it may be shown; of a secret only whether it is set."""
 
+    name: str
     label: str
     value: str
     help: str
@@ -74,12 +76,13 @@ class SourceSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of system that can be added, and the settings it cannot do without."""
+    """A kind of system that can be added; `needs` names the settings it cannot do without."""
 
     name: str
     title: str
     privacy: Privacy
     needs: tuple[str, ...]
+    settings: tuple[Setting, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,7 @@ def kinds() -> list[Kind]:
             title=one.title,
             privacy=one.privacy,
             needs=tuple(n for n, field in one.settings().fields.items() if field.required),
+            settings=tuple(_settings(one)),
         )
         for one in sorted(host().sources.values(), key=lambda one: one.title)
     ]
@@ -122,19 +126,35 @@ def settings_of(name: str) -> list[Setting]:
     if kind is None:
         return []
     given, sealed = instance.settings, _sealed(instance)
-    found = []
-    for field_name, field in kind.settings().fields.items():
-        secret = bool(field.metadata.get("secret"))
-        value = "Set, not shown" if sealed.get(field_name) else ""
-        found.append(
-            Setting(
-                label=str(field.metadata.get("label") or field_name),
-                value=value if secret else _shown(given.get(field_name)),
-                help=str(field.metadata.get("help") or ""),
-                secret=secret,
-            )
+    return [
+        replace(one, value=_shown(given.get(one.name), choices))
+        if not one.secret
+        else replace(one, value="Set, not shown" if sealed.get(one.name) else "")
+        for one, choices in zip(_settings(kind), _choices(kind), strict=True)
+    ]
+
+
+def _settings(kind: Source) -> Iterator[Setting]:
+    """The settings of a kind of system, without values."""
+    for name, field in kind.settings().fields.items():
+        yield Setting(
+            name=name,
+            label=str(field.metadata.get("label") or name),
+            value="",
+            help=str(field.metadata.get("help") or ""),
+            secret=bool(field.metadata.get("secret")),
         )
-    return found
+
+
+def _choices(kind: Source) -> Iterator[Mapping[object, str]]:
+    """What the values of each setting are called, where there is a choice."""
+    for field in kind.settings().fields.values():
+        named = [one for one in field.validators if isinstance(one, OneOf) and one.labels]
+        yield {
+            key: str(label)
+            for one in named
+            for key, label in zip(one.choices, one.labels, strict=False)
+        }
 
 
 def runs_of(name: str, *, page: int = 1) -> tuple[list[RunSeen], bool]:
@@ -214,8 +234,10 @@ def _sealed(instance: SourceInstance) -> dict[str, Any]:
     return sealed
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, choices: Mapping[object, str]) -> str:
     """A setting in words; a password inside an address is left out."""
+    if isinstance(value, str) and value in choices:
+        return choices[value]
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return "" if value is None else _USERINFO.sub("//…@", str(value))

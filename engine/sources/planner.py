@@ -18,7 +18,15 @@ from engine.lrs.store import Authority, Entry
 from engine.moments import from_us
 from engine.pipeline import entry_of
 from engine.sources.arranging import Said, order_of
-from engine.sources.items import ItemState, Word, join, load_items, load_keys
+from engine.sources.items import (
+    ItemState,
+    Word,
+    join,
+    load_items,
+    load_keys,
+    load_names,
+    load_parts,
+)
 from xapi import actors, statements
 from xapi.errors import StatementRefused
 
@@ -73,6 +81,7 @@ class Planner:
     entries: list[Entry] = field(default_factory=list)
     merges: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
     fresh_keys: set[str] = field(default_factory=set)
+    changed: set[uuid.UUID] = field(default_factory=set)
 
     def look_up(self, said: Sequence[Said]) -> None:
         """Load every item the batch may speak of, in a few queries."""
@@ -86,6 +95,15 @@ class Planner:
         missing = {one for one in ids if one not in self.states}
         for item, state in (load_items(missing) if missing else {}).items():
             self.states.setdefault(item, state)
+            self._load_topic(state)
+
+    def _load_topic(self, state: ItemState) -> None:
+        """Load what an item is part of, since it shares its tags."""
+        key = state.within
+        if key is not None and key not in self.keys:
+            found = load_keys(state.system, [key])
+            self.keys.update(found)
+            self.load(found.values())
 
     def state_of(self, key: str) -> ItemState | None:
         """The item a key names."""
@@ -219,16 +237,36 @@ class Planner:
     def settle(self, state: ItemState) -> None:
         """Make the standing statement say the standing facts: void it, revise it, or both."""
         facts, teller = state.told()
+        facts = self._tagged(facts) if facts else None
         wanted = essence(facts, teller) if facts else None
         if same_essence(wanted, state.essence):
             return
         state.touched = True
+        state.within = facts.get("within") if facts else state.within
+        self.changed.add(state.id)
         authority = self.authorities[state.origin_id]
         if state.sid is not None:
             self._void(state, authority)
         if facts is not None:
             self._revise(state, facts, teller == "learner", authority)
         state.essence = wanted
+
+    def _tagged(self, facts: Facts) -> Facts:
+        """The facts with the tags of what the item is part of."""
+        key = facts.get("within")
+        topic = self.state_of(key) if key else None
+        if topic is None:
+            return facts
+        return {**facts, "tags": sorted({*facts["tags"], *topic.speaker.known_tags()})}
+
+    def settle_parts(self) -> None:
+        """What is part of a changed item shares its tags, and may have to be told anew."""
+        changed, self.changed = self.changed, set()
+        names = load_names(changed) | {k for k, item in self.keys.items() if item in changed}
+        parts = load_parts(self.voice.system, names) - changed
+        self.load(parts)
+        for part in sorted(parts):
+            self.settle(self.states[part])
 
     def _void(self, state: ItemState, authority: Authority) -> None:
         sid = uuid.uuid5(state.system, f"{state.key}|voided|{state.revision}")
@@ -279,7 +317,7 @@ def _keys_in(said: Said) -> set[str]:
         case Gone():
             return {said.key}
         case Activity():
-            refs = (said.actor, said.object)
+            refs = (said.actor, said.object, said.within)
             return {*said.keys, *(ref.key for ref in refs if isinstance(ref, ItemRef))}
         case _:
             return set()

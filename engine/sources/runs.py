@@ -87,6 +87,7 @@ def preview(name: str, delivery: Delivery) -> Report:
         for outcome in map(planner.take, batch):
             report.add(outcome)
             report.outcomes.append(outcome)
+        planner.settle_parts()
     report.statements = [entry.statement for entry in planner.entries]
     db.session.rollback()
     return report
@@ -109,7 +110,7 @@ def run_file(
             run = open_run(reading.source_id, "file", reading.generation, by=by)
             row = deliveries.keep_delivery(run, delivery)
             run_id, arranged = run.id, {row.id: arrangement}
-        return _Process(reading, turn, run_id, progress).read(arranged)
+        return _Reader(reading, turn, run_id, progress).read(arranged)
 
 
 def open_run(source_id: int, door: str, generation: int, *, by: str = "") -> Run:
@@ -143,10 +144,10 @@ def process(run_id: int, *, progress: Progress | None = None, patience: float = 
         run = db.session.get_one(Run, run_id, populate_existing=True)
         if run.state not in UNFINISHED or not run.stands:
             return Report.of(run)
-        return _Process(reading, turn, run_id, progress).read({})
+        return _Reader(reading, turn, run_id, progress).read({})
 
 
-class _Process:
+class _Reader:
     """A run being read by whoever has the turn.
 
     Every batch is stored with the run's progress in one transaction: whoever goes on after an
@@ -220,6 +221,7 @@ class _Process:
         for _ in range(RETRIES):
             planner = self._reading.planner(self._voice(delivery_id), batch)
             outcomes = [planner.take(said) for said in batch]
+            planner.settle_parts()
             if self._stored(planner, outcomes):
                 for outcome in outcomes:
                     self._report.add(outcome)

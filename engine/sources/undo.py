@@ -64,6 +64,7 @@ def settle(reading: Reading, ids: Sequence[uuid.UUID]) -> int:
         planner.load(ids)
         for state in sorted(planner.states.values(), key=lambda one: not one.merged):
             planner.settle(state)
+        planner.settle_parts()
         rows = writes.of_states(planner.states.values())
         if writes.stored(planner.entries, rows):
             return len(planner.entries)

@@ -103,6 +103,7 @@ def _record(reading: Reading, answered: _Answered, batch: Sequence[Activity]) ->
             if problem := open_rows.pop(writes.place_words(said.rows), None):
                 outcomes.append(planner.take(said))
                 solved.append(problem)
+        planner.settle_parts()
         rows = [
             *writes.of_solved(solved),
             *writes.of_plan(planner, outcomes),

@@ -113,6 +113,7 @@ def _values(state: ItemState) -> dict[str, Any]:
         "essence": state.essence,
         "agent": state.agent,
         "audience": state.audience,
+        "within": state.within,
         "original": state.original,
         "correction": state.correction,
         "corrected_at": state.corrected_at,

@@ -14,7 +14,7 @@ bp = Blueprint("hooks", __name__)
 @bp.post("/sources/<name>/hook")
 def receive(name: str) -> Response:
     """Take one delivery from a source's webhook; the worker reads it."""
-    taken = doors.receive(name, request.headers, request.args.to_dict(), request.get_data())
+    taken = doors.receive(name, dict(request.headers), request.args.to_dict(), request.get_data())
     if isinstance(taken, Answer):
         return Response(taken.body, status=taken.status, mimetype=taken.media_type)
     response = jsonify(run=taken)

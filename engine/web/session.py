@@ -34,20 +34,22 @@ class Visitor(UserMixin):  # type: ignore[misc]
         return self.who.uid
 
 
-@login.user_loader
 def load(uid: str) -> Visitor | None:
     """The person a session belongs to, as she is now."""
     person = db.session.query(Person).filter_by(uid=uid).one_or_none()
     return Visitor(who(standing(person))) if person else None
 
 
-@login.unauthorized_handler
 def turn_away() -> None:
     """A page that needs somebody, and nobody is signed in."""
     raise Unauthorized(
         "This page needs you to sign in.",
         "Ask your Byway team for a sign-in link; it works once.",
     )
+
+
+login.user_loader(load)
+login.unauthorized_handler(turn_away)
 
 
 def needs(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -59,9 +61,7 @@ def needs(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             if not current_user.is_authenticated:
                 turn_away()
             if roles and not current_user.who.roles & set(roles):
-                raise Forbidden(
-                    "This page is for your L&D team.", "Ask an operator for the role."
-                )
+                raise Forbidden("This page is for your L&D team.", "Ask an operator for the role.")
             return view(*args, **kwargs)
 
         return guarded

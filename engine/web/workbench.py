@@ -172,10 +172,7 @@ def _align() -> dict[str, str]:
     )
     if refusal is not None:
         return {form.get("place", "1"): f"{refusal.why} {refusal.mend}".strip()}
-    flash(
-        "Aligned. Pages show the levels of the old rules until the record has been weighed anew; "
-        "that goes on by itself."
-    )
+    flash("Aligned. It counts as soon as the record has been weighed anew.")
     return {}
 
 

@@ -105,6 +105,7 @@ class Forum:
             url=topic.thing.url if is_first else f"{topic.thing.url}/{number}",
             title=topic.thing.title,
             at=created,
+            within=ItemRef(topic.key),
             parent=None if is_first else topic.thing,
             community=self.community,
             tags=topic.tags,

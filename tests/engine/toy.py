@@ -158,6 +158,7 @@ def activity(one: dict[str, Any], rows: tuple[Any, ...], ahead: timedelta) -> Ac
         type=one.get("type", "webinar"),
         url=one.get("url"),
         object=ItemRef(one["about"]) if "about" in one else None,
+        within=ItemRef(one["within"]) if "within" in one else None,
         title=one.get("title", "Open data"),
         language=one.get("language"),
         at=at - ahead if at else at,  # type: ignore[arg-type]

@@ -120,6 +120,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_person_email")),
         sa.UniqueConstraint("uid", name=op.f("uq_person_uid")),
     )
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_person_merged_into"), ["merged_into"], unique=False)
+
     op.create_table(
         "posting",
         sa.Column("term", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -226,6 +229,7 @@ def upgrade() -> None:
         sa.Column("essence", sa.String(length=120), nullable=True),
         sa.Column("agent", sa.JSON(), nullable=False),
         sa.Column("audience", sa.String(length=80), nullable=False),
+        sa.Column("within", sa.String(length=1000), nullable=True),
         sa.Column("original", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("correction", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("corrected_at", sa.BigInteger(), nullable=True),
@@ -234,6 +238,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
     )
     with op.batch_alter_table("item", schema=None) as batch_op:
+        batch_op.create_index("ix_item_system_within", ["system", "within"], unique=False)
         batch_op.create_index(batch_op.f("ix_item_last_sid"), ["last_sid"], unique=False)
         batch_op.create_index(batch_op.f("ix_item_root"), ["root"], unique=False)
         batch_op.create_index(batch_op.f("ix_item_sid"), ["sid"], unique=False)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -108,6 +111,20 @@ def test_importing_twice_is_importing_once(app: Flask) -> None:
     before = everything()
     assert take(HEADER + BO + "ines@example.org\n" + INES) == Imported(updated=2)
     assert everything() == before
+
+
+def test_a_long_file_is_imported_in_portions(app: Flask) -> None:
+    rows = "".join(f"n{n}@example.org,n{n + 1}@example.org\n" for n in range(250))
+    units = list[object]()
+
+    @contextmanager
+    def unit() -> Iterator[None]:
+        with transaction() as session:
+            yield units.append(session)
+
+    done = matching.import_people(f"email,manager\n{rows}".encode(), unit=unit)
+    assert (done.created, len(done.problems), len(units)) == (250, 1, 6)
+    assert (count(Person), count(ManagerOf)) == (250, 249)
 
 
 def test_a_later_file_renames_and_adds(app: Flask) -> None:

@@ -124,7 +124,7 @@ def test_what_is_somebody_elses_is_refused_whole(app: Flask) -> None:
     people("bo@example.org", "ines@example.org")
     link("ines@example.org", hashlib.sha1(b"mailto:b2@example.org").hexdigest())
     before = keys()
-    with pytest.raises(Conflict, match="already belongs to ines@example.org"):
+    with pytest.raises(Conflict, match=r"already belongs to ines@"):
         link("bo@example.org", "mailto:b2@example.org")
     assert keys() == before
 
@@ -190,7 +190,8 @@ def test_a_merged_person_has_all_of_both(app: Flask) -> None:
     found = who("b@example.org")
     assert (found.email, found.roles) == ("a@example.org", {"learner", "expert"})
     assert [slug for slug, _ in found.communities] == ["data", "policy", "wiki"]
-    assert service.words_of(found.id) == service.words_about(1) | {1: "objected"}
+    assert service.words_of(found.id) == {1: "objected"}
+    assert service.words_about(1) == {found.id: "objected"}
     assert [one.email for one in service.managers_of(found.id)] == ["c@example.org"]
 
 

@@ -19,7 +19,7 @@ from engine.sources import instances, moves, runs
 from engine.sources.models import Item
 
 DATA = "https://w3id.org/byway/frameworks/public-service-learning/data-literacy"
-DAY = date(2026, 9, 30)
+DAY = date(2026, 11, 15)
 SIX = ("bo", "ines", "kai", "lena", "noor", "ruth")
 
 
@@ -55,8 +55,8 @@ def recorded(*deliveries: Delivery) -> None:
 
 
 def before(people: Iterable[str] = SIX) -> None:
-    """Two webinars, which are one too few for a level."""
-    recorded(attendance(14, people), attendance(15, people))
+    """Five webinars, which are one too few for a level."""
+    recorded(*(attendance(day, people) for day in range(11, 16)))
 
 
 def told(delivery: Delivery) -> moves.Moves:

@@ -156,6 +156,15 @@ def test_secrets_are_in_no_page(team: FlaskClient) -> None:
     assert "s3cr3t-word" not in pages
 
 
+def test_settings_are_said_in_their_words(team: FlaskClient) -> None:
+    a_source("other", date_order="mdy")
+
+    page = words_of(team.get("/sources/other").text)
+
+    assert "Time zone of the reports America/Toronto" in page
+    assert "Order of dates Month first" in page
+
+
 def test_a_password_in_an_address_is_in_no_page(team: FlaskClient) -> None:
     a_source("blog", "feed", url="https://kai:pa55word@blog.example.org/feed")
 
@@ -512,8 +521,8 @@ def test_until_the_record_is_weighed_anew_the_page_says_how_far_it_is(team: Flas
 
     page = words_of(team.get("/unaligned").text)
 
-    assert "Aligned. Pages show the levels of the old rules" in page
-    assert "Weighing the record anew: 0 of 1 statement." in page
+    assert "Aligned. It counts as soon as the record has been weighed anew." in page
+    assert "Weighing the record anew: 0 of 1 statement. Until that is done, pages show" in page
 
 
 @pytest.mark.parametrize(
