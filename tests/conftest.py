@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from factories import settings_in
 from flask import Flask
@@ -16,6 +17,11 @@ from engine import instance
 from engine.app import create_app
 from engine.config import create_secret
 from engine.db import db
+
+
+# How long an example takes depends on the machine; that is measured elsewhere.
+hypothesis.settings.register_profile("byway", deadline=None)
+hypothesis.settings.load_profile("byway")
 
 
 def _is_loopback(host: str) -> bool:
