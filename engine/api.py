@@ -321,6 +321,11 @@ class SourceSettings(Schema):
     class Meta:
         unknown = RAISE
 
+    title = fields.String(
+        load_default="",
+        validate=validate.Length(max=80),
+        metadata={"label": "Name", "help": "What learners know this source as."},
+    )
     tags = Words(
         load_default=list,
         metadata={"label": "Default tags", "help": "Added to everything this source brings."},

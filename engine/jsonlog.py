@@ -26,11 +26,11 @@ class JsonLines(logging.Formatter):
 
 
 def configure(logger: logging.Logger, level: int = logging.INFO) -> None:
-    """Send a logger's records to standard error as JSON lines, once."""
+    """Send a logger's records to standard error as JSON lines, once, from this level on."""
+    logger.setLevel(level)
     if logger.handlers:
         return
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logger.addHandler(handler)
-    logger.setLevel(level)
     logger.propagate = False

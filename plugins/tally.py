@@ -28,5 +28,6 @@ def counts(statements: list[dict[str, Any]]) -> dict[str, int]:
 
 @hookimpl
 def statements_stored(statements: list[dict[str, Any]]) -> None:
-    """Write one line for the batch."""
-    log.info("%s", json.dumps({"stored": len(statements), "verbs": counts(statements)}))
+    """Write one line for the batch, where somebody wants to read such lines."""
+    if log.isEnabledFor(logging.DEBUG):
+        log.debug("%s", json.dumps({"stored": len(statements), "verbs": counts(statements)}))

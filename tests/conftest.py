@@ -18,7 +18,6 @@ from engine.app import create_app
 from engine.config import create_secret
 from engine.db import db
 
-
 # How long an example takes depends on the machine; that is measured elsewhere.
 hypothesis.settings.register_profile("byway", deadline=None)
 hypothesis.settings.load_profile("byway")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import click
@@ -33,7 +35,8 @@ def rulesets() -> None:
 @json_option()
 def lint(file: BinaryIO, json: bool) -> None:
     """Look a ruleset over."""
-    found = lint_config(compile_ruleset(read_text(file)))
+    with _shaped("The ruleset"):
+        found = lint_config(compile_ruleset(read_text(file)))
     if json:
         as_json([{"level": f.level, "where": f.where, "why": f.why, "mend": f.mend} for f in found])
     for finding in () if json else found:
@@ -48,7 +51,8 @@ def lint(file: BinaryIO, json: bool) -> None:
 @click.argument("file", type=click.File("rb"))
 def compile_(file: BinaryIO) -> None:
     """Print the config a ruleset compiles to; its hash goes to standard error."""
-    config = compile_ruleset(read_text(file))
+    with _shaped("The ruleset"):
+        config = compile_ruleset(read_text(file))
     click.echo(f"sha256 {config_hash(config)}", err=True)
     as_json(config)
 
@@ -62,7 +66,20 @@ def competencies() -> None:
 @click.argument("file", type=click.File("rb"), metavar="CASE.json")
 def score(file: BinaryIO) -> None:
     """Score {"config", "statements", "as_of"} and print the levels; a pure function."""
-    as_json(score_case(_case(file.read())))
+    case = _case(file.read())
+    with _shaped("The case"):
+        levels = score_case(case)
+    as_json(levels)
+
+
+@contextmanager
+def _shaped(what: str) -> Iterator[None]:
+    """A list where a text belongs, and the like, is a refusal although nobody foresaw it."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        why = f"{what} has a value of the wrong shape: {error}."
+        raise Refused(why, "Compare it with engine/competencies/shipped/ruleset.yaml.") from error
 
 
 def _case(body: bytes) -> dict[str, Any]:

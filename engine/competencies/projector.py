@@ -12,12 +12,23 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, select
 
 from engine.competencies.evidence import EvidenceRow, Ruleset, Validation, Weighed
 from engine.competencies.models import Projection, RulesetRow, evidence, line, revision, validation
+from engine.competencies.projections import (
+    RETIRED,
+    ROWS,
+    build,
+    drop,
+    serve,
+    serving,
+    serving_in,
+    start,
+    sweep,
+)
 from engine.competencies.reading import agent_key, mapping, refs_of
-from engine.db import db, lease_table, may_take_lease, reading, take_lease, writing
+from engine.db import lease_table, may_take_lease, reading, take_lease, writing
 from engine.errors import Refused
 from engine.moments import to_us
 from xapi import text
@@ -25,12 +36,25 @@ from xapi.errors import StatementRefused
 from xapi.statements import read_timestamp
 from xapi.vocabulary import Extension
 
+__all__ = [
+    "RETIRED",
+    "ROWS",
+    "advance",
+    "build",
+    "drop",
+    "project",
+    "release",
+    "ruleset_of",
+    "serve",
+    "serving",
+    "serving_in",
+    "start",
+    "sweep",
+]
+
 BATCH = 500
 LEASE = "projector"
 LEASE_SECONDS = 15
-ROWS = (evidence, validation, line, revision)
-RETIRED = "retired"
-DROPPED_AT_ONCE = 5000
 UNREADABLE = (
     *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
     *(Refused, StatementRefused),
@@ -287,115 +311,9 @@ def _forget(connection: Connection, generation: int, sid: uuid.UUID) -> None:
         connection.execute(table.delete().where(table.c.generation == generation, key))
 
 
-def start(ruleset_id: int, state: str) -> int:
-    """Begin a new projection of the whole log; its generation."""
-    with writing() as connection:
-        return _start(connection, ruleset_id, state)
-
-
-def _start(connection: Connection, ruleset_id: int, state: str) -> int:
-    table = Projection.__table__
-    last = int(connection.execute(select(func.max(table.c.generation))).scalar() or 0)
-    row = {"generation": last + 1, "ruleset_id": ruleset_id, "state": state}
-    connection.execute(table.insert().values(**row, cursor=0, statements=0))
-    return last + 1
-
-
-def build(ruleset_id: int) -> None:
-    """Have the log weighed with a ruleset that is served once it has caught up.
-
-    The first one is served at once. Whatever else was being built is given up; what is served or
-    being built already goes on.
-    """
-    table = Projection.__table__
-    with writing() as connection:
-        building = _row(connection, table.c.state == "building")
-        serving = _row(connection, table.c.state == "serving")
-        if building is not None and building.ruleset_id == ruleset_id:
-            return
-        other = table.c.state == "building"
-        connection.execute(table.update().where(other).values(state=RETIRED))
-        if serving is None or serving.ruleset_id != ruleset_id:
-            _start(connection, ruleset_id, "building" if serving else "serving")
-    sweep()
-
-
-def drop(generation: int) -> None:
-    """Throw a projection away, a stretch at a time: nobody who writes waits long."""
-    table = Projection.__table__
-    here = table.c.generation == generation
-    with writing() as connection:
-        connection.execute(table.update().where(here).values(state=RETIRED))
-    for rows in ROWS:
-        while _drop_some(rows, generation):
-            pass
-    with writing() as connection:
-        connection.execute(table.delete().where(here, table.c.state == RETIRED))
-
-
-def _drop_some(rows: Table, generation: int) -> int:
-    mine = rows.c.generation == generation
-    some = select(rows.c.seq).where(mine).order_by(rows.c.seq).limit(DROPPED_AT_ONCE)
-    with writing() as connection:
-        return connection.execute(rows.delete().where(mine, rows.c.seq.in_(some))).rowcount
-
-
-def sweep(*states: str) -> None:
-    """Throw away what was left half-dropped, and projections in these states."""
-    table = Projection.__table__
-    with reading() as connection:
-        query = select(table.c.generation).where(table.c.state.in_((RETIRED, *states)))
-        left = connection.execute(query).scalars().all()
-    for generation in left:
-        drop(generation)
-
-
-def serve(generation: int) -> bool:
-    """Let pages read a projection; the one it replaces goes.
-
-    False while it is behind that one, and for a rebuild under a ruleset that is no longer served.
-    """
-    table = Projection.__table__
-    with writing() as connection:
-        new = _row(connection, table.c.generation == generation)
-        old = _row(connection, table.c.state == "serving")
-        if new is None or not _may_follow(new, old):
-            return False
-        was, now = table.c.state == "serving", table.c.generation == generation
-        connection.execute(table.update().where(was).values(state=RETIRED))
-        connection.execute(table.update().where(now).values(state="serving"))
-    sweep()
-    return True
-
-
-def _row(connection: Connection, condition: Any) -> Any:
-    return connection.execute(select(Projection.__table__).where(condition)).one_or_none()
-
-
-def _may_follow(new: Any, old: Any) -> bool:
-    """Pages never go back: neither in the log, nor to a ruleset that was replaced."""
-    if new.state == RETIRED:
-        return False
-    if old is None:
-        return True
-    wanted = new.state == "building" or old.ruleset_id == new.ruleset_id
-    return bool(wanted and new.cursor >= old.cursor)
-
-
 def release(holder: str) -> None:
     """Give the lease back, so that another process need not wait for it to expire."""
     with writing() as connection:
         table = lease_table
         mine = (table.c.name == LEASE) & (table.c.holder == holder)
         connection.execute(table.update().where(mine).values(expires=0))
-
-
-def serving() -> Projection:
-    """The projection that pages read."""
-    return db.session.scalars(select(Projection).where(Projection.state == "serving")).one()
-
-
-def serving_in(connection: Connection) -> Any:
-    """The same as a row, in the view of the log that this connection has."""
-    table = Projection.__table__
-    return connection.execute(select(table).where(table.c.state == "serving")).one()

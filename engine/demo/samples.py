@@ -12,6 +12,13 @@ from engine.demo import blog, forum, people, webinars
 
 WEBINARS, CLINIC, LUNCHES = "data-webinars", "writing-clinic", "lunches"
 FORUM, BLOG = "policy-hub", "front-desk"
+TITLES = {
+    WEBINARS: "Data webinars",
+    CLINIC: "Writing clinic",
+    LUNCHES: "Lunch and learn",
+    FORUM: "Policy Hub",
+    BLOG: "The front desk, a blog",
+}
 STAMP = "written-for.txt"
 
 
@@ -79,21 +86,31 @@ def _laid_out(directory: Path, day: date) -> Samples:
         SampleSource(
             plugin="zoom",
             name=name,
-            settings={"account": name, "timezone": zone, "date_order": order, "tags": tags},
+            settings={
+                "title": TITLES[name],
+                "account": name,
+                "timezone": zone,
+                "date_order": order,
+                "tags": tags,
+            },
             files=tuple(files),
         )
         for name, zone, order, tags, files in zoom
     ]
-    hub = {"url": people.FORUM, "community": "Policy Hub", "secret": "demo"}
+    hub = {
+        "title": TITLES[FORUM],
+        "url": people.FORUM,
+        "community": "Policy Hub",
+        "secret": "demo",
+    }
+    own_blog = {"title": TITLES[BLOG], "site": people.BLOG}
     return Samples(
         day=day,
         people=directory / "people.csv",
         sources=(
             *sources,
             SampleSource(plugin="discourse", name=FORUM, settings=hub, files=(_forum(directory),)),
-            SampleSource(
-                plugin="feed", name=BLOG, settings={"site": people.BLOG}, files=_feeds(directory)
-            ),
+            SampleSource(plugin="feed", name=BLOG, settings=own_blog, files=_feeds(directory)),
         ),
         longer=_longer(directory, day),
     )

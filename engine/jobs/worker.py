@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -20,7 +21,7 @@ from engine.pipeline import reader
 
 PROJECT_EVERY = 0.2
 READ_EVERY = 0.5
-STOP_WITHIN = 3
+STOP_WITHIN = 2
 Loop = Callable[[Flask, threading.Event], None]
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,9 @@ def work(app: Flask) -> bool:
     signal.signal(signal.SIGINT, ask_to_stop)
     threads = [_started(loop, app, stop) for loop in (follow_log, read_runs)]
     stop.wait()
-    for thread in threads:
-        thread.join(STOP_WITHIN)
+    deadline = time.monotonic() + STOP_WITHIN
+    for thread in threads:  # what one is at is taken up again by the next worker
+        thread.join(max(0.0, deadline - time.monotonic()))
     consumer.stop(graceful=True)
     return asked.is_set()
 

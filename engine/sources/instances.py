@@ -34,7 +34,7 @@ def add(plugin: str, name: str, given: Mapping[str, str], *, basis: str) -> Sour
     loaded = load_settings(source, given)
     origin = create_origin(
         "source",
-        name,
+        loaded["title"] or name,
         home_page=settings().public_url,
         basis=basis,
         attests=source.vouches,
@@ -52,7 +52,9 @@ def change(instance: SourceInstance, given: Mapping[str, str]) -> None:
     """Change some settings; what is read from now on outranks what was read under the old ones."""
     source = host().source(instance.plugin)
     merged = {**_given(instance), **given}
-    _keep(instance, source, merged, load_settings(source, merged))
+    loaded = load_settings(source, merged)
+    _keep(instance, source, merged, loaded)
+    origin_of(instance).name = loaded["title"] or instance.name
     instance.generation += 1
 
 

@@ -58,9 +58,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSeen:
-    """One instance; `plugin_loaded` is False while its plugin is missing or quarantined."""
+    """One instance, `shown` under its own title; `plugin_loaded` is False while its plugin is missing or quarantined."""
 
     name: str
+    shown: str
     title: str
     plugin: str
     plugin_loaded: bool
@@ -197,6 +198,7 @@ def _source(instance: SourceInstance) -> SourceSeen:
     tags = instance.settings.get("tags") or ()
     return SourceSeen(
         name=instance.name,
+        shown=instance.settings.get("title") or instance.name,
         title=_title(instance),
         plugin=instance.plugin,
         plugin_loaded=kind is not None,

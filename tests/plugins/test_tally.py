@@ -25,7 +25,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
 def heard(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The log, also of loggers that keep their lines to themselves."""
     monkeypatch.setattr(logging.getLogger("engine"), "propagate", True)
-    caplog.set_level(logging.INFO, logger="engine")
+    caplog.set_level(logging.DEBUG, logger="engine")
     return caplog
 
 

@@ -457,7 +457,7 @@ def test_a_wrong_zone_is_explained_beside_its_field(zone):
 def test_a_zone_is_enough():
     loaded = ZoomSettings().load({"timezone": "America/Toronto"})
     assert loaded == {
-        "account": "", "timezone": "America/Toronto", "date_order": None, "tags": [],
+        "account": "", "timezone": "America/Toronto", "date_order": None, "tags": [], "title": "",
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ DATA = Path(__file__).parents[2] / "data" / "competency_cases.json"
 GOLDEN = json.loads(DATA.read_text(encoding="utf-8"))
 SHIPPED = Path(__file__).parents[3] / "engine" / "competencies" / "shipped" / "ruleset.yaml"
 CASE = GOLDEN["cases"][0]
+ODD = GOLDEN["config"]["rules"][0] | {"match": {"verb": [{}]}}
 
 
 @pytest.fixture
@@ -55,6 +56,7 @@ def test_a_case_is_scored_from_standard_input(no_instance: Path) -> None:
         pytest.param(b"{}", id="without config"),
         pytest.param(a_case(config={}), id="an empty config"),
         pytest.param(a_case(config=[]), id="a config that is a list"),
+        pytest.param(a_case(config=GOLDEN["config"] | {"rules": [ODD]}), id="an odd rule"),
         pytest.param(a_case(statements={}), id="statements that are none"),
         pytest.param(a_case(statements=[1]), id="a statement that is a number"),
         pytest.param(a_case(as_of=["yesterday"]), id="a day that is none"),

@@ -69,13 +69,12 @@ def test_a_run_that_fails_does_not_keep_the_others(toys: Flask) -> None:
 
 
 def test_a_refusal_is_logged_without_its_reason(
-    toys: Flask, caplog: pytest.LogCaptureFixture
+    toys: Flask, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_waiting_run(toy.refuse("Bo Lund is not a date."))
-    logging.getLogger("engine").propagate = True
+    monkeypatch.setattr(logging.getLogger("engine"), "propagate", True)
     with caplog.at_level(logging.DEBUG, "engine"):
         tasks.read_unfinished()
-    logging.getLogger("engine").propagate = False
     assert "run 1 was refused" in caplog.text
     assert "Bo Lund" not in caplog.text
 

@@ -38,7 +38,7 @@ def test_settings_are_refused_field_by_field(given: dict[str, str], why: str) ->
     with pytest.raises(Refused) as refusal:
         add_toy("other", **given)
     assert refusal.value.why == f"The settings of Toy do not fit. {why}"
-    assert refusal.value.mend == "Settings are: tags, account, hours, secret, url."
+    assert refusal.value.mend == "Settings are: title, tags, account, hours, secret, url."
     assert [one.name for one in instances.every()] == ["t"]
 
 
@@ -65,6 +65,7 @@ def test_a_change_keeps_what_it_does_not_name_and_counts() -> None:
     change("s", hours=3)
     assert instances.get("s").generation == 2
     assert settings("s") == {
+        "title": "",
         "tags": ["policy"],
         "account": "",
         "hours": 3,
