@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from typing import Any
 
 import orjson
 import pytest
+import requests
 from factories import HOME
 
 from engine.cli import main
@@ -93,3 +96,34 @@ def running(instance: Path, *words: object, **env: str) -> Iterator[subprocess.P
     finally:
         process.terminate()
         process.communicate(timeout=30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(instance: Path, *more: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A server that answers, and its address."""
+    bind = f"127.0.0.1:{free_port()}"
+    with running(instance, "serve", "--bind", bind, "--workers", "1", *more) as process:
+        until(lambda: process.poll() is not None or answers(f"http://{bind}"))
+        yield process, f"http://{bind}"
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/xapi/about", timeout=5).ok
+    except (requests.ConnectionError, requests.Timeout):
+        return False
+
+
+def until(done: Callable[[], Any], seconds: float = 60, pause: float = 0.02) -> float:
+    """Wait for something; how long it took."""
+    start = time.monotonic()
+    while not done():
+        assert time.monotonic() - start < seconds, "it takes too long"
+        time.sleep(pause)
+    return time.monotonic() - start

@@ -6,6 +6,7 @@ runs the sources. Nobody fills in a form.
 
 from __future__ import annotations
 
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from cli_running import serving, until
 from factories import ATTENDED, a_key, a_statement, headers, settings_in
 from flask import Flask
 from sqlalchemy import func, select
@@ -27,6 +30,7 @@ from engine.demo import people as cast
 from engine.demo import samples, seed
 from engine.lrs.models import statement
 from engine.people import service as people
+from engine.people import signin
 from engine.people.service import Who
 from engine.sources import decisions, instances, runs, undo
 from engine.sources.models import Item, Run
@@ -265,6 +269,23 @@ def test_a_statement_from_the_lms_joins_the_same_record(story: Flask) -> None:
 
 def rows_of_ines() -> Sequence[EvidenceRow]:
     return profiles.profile_of(ines().id, TODAY).record.rows
+
+
+def test_what_an_lms_sends_shows_on_her_page(story: Flask) -> None:
+    key, settings = a_key(), story.extensions["byway.settings"]
+    with transaction():
+        link = signin.make_link(people.get_person(cast.LEARNER), public_url="")
+    thing = {"id": "https://lms.example.org/9", "definition": {"name": {"en": "Maps for all"}}}
+    with serving(settings.instance) as (_server, url), requests.Session() as browser:
+        sign_in(browser, url + link)
+        sent = a_statement(cast.LEARNER, ATTENDED, object=thing)
+        assert browser.post(f"{url}/xapi/statements", json=sent, headers=headers(key)).ok
+        until(lambda: "Maps for all" in browser.get(f"{url}/learning").text)
+
+
+def sign_in(browser: requests.Session, link: str) -> None:
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get(link).text)
+    assert browser.post(link, data={"csrf_token": token and token[1]}).ok
 
 
 def test_undo_of_everything_leaves_no_level(story: Flask) -> None:

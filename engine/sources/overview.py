@@ -58,7 +58,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSeen:
-    """One instance, `shown` under its own title; `plugin_loaded` is False while its plugin is missing or quarantined."""
+    """One instance, `shown` under the name it was given.
+
+    `plugin_loaded` is False while its plugin is missing or quarantined.
+    """
 
     name: str
     shown: str

@@ -21,6 +21,7 @@ from urllib.request import urlopen
 
 import orjson
 import pytest
+from cli_running import free_port
 from sqlalchemy import select
 
 from engine import profiles
@@ -113,12 +114,6 @@ def levels(email: str, day: date) -> dict[str, int]:
 
 def contents(directory: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # The learner.

@@ -8,14 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
-from cli_running import Byway, command, environment, running
+from cli_running import Byway, answers, command, environment, serving, until
 from factories import a_key, a_statement, headers
 from flask import Flask
 from sqlalchemy import select
@@ -24,37 +21,6 @@ from engine.cli.serve import Restarted
 from engine.competencies.models import line
 from engine.db import reading
 from engine.lrs.keys import NewKey
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def serving(instance: Path, *more: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A server that answers, and its address."""
-    bind = f"127.0.0.1:{free_port()}"
-    with running(instance, "serve", "--bind", bind, "--workers", "1", *more) as process:
-        until(lambda: process.poll() is not None or answers(f"http://{bind}"))
-        yield process, f"http://{bind}"
-
-
-def answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/xapi/about", timeout=5).ok
-    except (requests.ConnectionError, requests.Timeout):
-        return False
-
-
-def until(done: Callable[[], Any], seconds: float = 60, pause: float = 0.02) -> float:
-    """Wait for something; how long it took."""
-    start = time.monotonic()
-    while not done():
-        assert time.monotonic() - start < seconds, "it takes too long"
-        time.sleep(pause)
-    return time.monotonic() - start
 
 
 def children(pid: int) -> dict[int, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli_running import free_port
 from factories import a_key
 
 from engine.app import create_app
@@ -59,13 +59,6 @@ def served(instance: Path, *, workers: int = 2) -> Iterator[Served]:
             yield Served(url=f"http://{bind}", pid=process.pid)
         finally:
             process.terminate()
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(url: str) -> None:
