@@ -50,7 +50,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     instance = Path(env.get("BYWAY_INSTANCE") or "instance").resolve()
     return Settings(
         instance=instance,
-        database_url=env.get("BYWAY_DATABASE_URL") or f"sqlite:///{instance / 'byway.sqlite3'}",
+        database_url=_matching(
+            env, "BYWAY_DATABASE_URL", r"sqlite:///\S.*", f"sqlite:///{instance / 'byway.sqlite3'}"
+        ),
         public_url=_matching(
             env, "BYWAY_PUBLIC_URL", r"https?://\S+", "http://127.0.0.1:8000"
         ).rstrip("/"),

@@ -100,6 +100,9 @@ def test_wrong_usage_ends_with_two(byway: Byway, words: str) -> None:
         ),
         pytest.param("BYWAY_DATABASE_URL", "nonsense", "BYWAY_DATABASE_URL", id="no database"),
         pytest.param(
+            "BYWAY_DATABASE_URL", "postgresql://x/y", "BYWAY_DATABASE_URL", id="not SQLite yet"
+        ),
+        pytest.param(
             "BYWAY_DATABASE_URL", "oracle9i://x/y", "BYWAY_DATABASE_URL", id="no such database"
         ),
         pytest.param(
