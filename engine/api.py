@@ -360,6 +360,10 @@ class Source:
         """
         raise NotImplementedError
 
+    def remarks(self, bundle: Bundle) -> Iterator[str]:
+        """What a person should know of how a delivery was read, such as a guessed encoding."""
+        return iter(())
+
     def poll(
         self, cursor: str | None, fetch: Fetch, settings: Mapping[str, Any]
     ) -> Iterator[Delivery]:

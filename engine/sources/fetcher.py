@@ -176,7 +176,8 @@ def _resolved(parts: SplitResult, guards: _Guards) -> list[_Endpoint]:
         raise Unreachable(
             "private_address",
             f"{host} is in a private network.",
-            "Only public addresses are fetched; an intranet host has to be allowed by name.",
+            "Only public addresses are fetched. On an intranet an operator allows others with "
+            "BYWAY_ALLOW_PRIVATE_FETCH=1.",
             where=_shown(parts),
         )
     return endpoints

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from engine.activity import agent_of
 from engine.api import Activity, Bundle, ItemRef, Source
 from engine.db import Lease, db, drop_lease, holder_name, take_lease, writing
-from engine.errors import Conflict
+from engine.errors import BadReport, Conflict
 from engine.host import iterating
 from engine.lrs.keys import authority_of
 from engine.lrs.models import Origin
@@ -75,8 +75,19 @@ class Reading:
             yield from checked(said, plugin=name)
 
     def arrange(self, bundle: Bundle) -> Arrangement:
-        """The first pass, before anything is recorded: what refuses a file refuses it whole."""
-        return Arrangement.of(self.said(bundle))
+        """The first pass, before anything is recorded: what refuses a file refuses it whole.
+
+        A refusal that names no place is about the delivery itself.
+        """
+        try:
+            return Arrangement.of(self.said(bundle))
+        except BadReport as refusal:
+            refusal.where = refusal.where or place_of(bundle)
+            raise
+
+    def remarks(self, bundle: Bundle) -> list[str]:
+        """What a person should know of how a bundle was read."""
+        return list(iterating(self.source.name, lambda: self.source.remarks(bundle)))
 
     def voice(self, *, run_id: int, delivery_id: int, arrived_at: int) -> Voice:
         """In whose name a planner speaks for one delivery."""
@@ -110,6 +121,11 @@ class Reading:
         owners = people.owners(keys)
         words = {key: self.words.get(owners.get(key, 0)) for key in keys}
         return frozenset(key for key, word in words.items() if not people.allows(self.basis, word))
+
+
+def place_of(bundle: Bundle) -> str:
+    """A bundle as a place to look at: its newest delivery's name."""
+    return bundle.deliveries[-1].name or "the delivery"
 
 
 def _doer(said: Said, planner: Planner) -> dict[str, Any] | None:

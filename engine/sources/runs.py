@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from engine.api import Delivery
+from engine.api import Bundle, Delivery
 from engine.db import db, transaction
 from engine.errors import Conflict, NotFound, Refused
 from engine.moments import now_us
@@ -18,12 +18,13 @@ from engine.sources import deliveries, instances, writes
 from engine.sources.arranging import Arrangement, Said
 from engine.sources.models import OUTCOMES, DeliveryRow, Run, RunProblem, SourceInstance, Waiting
 from engine.sources.planner import Outcome, Planner, Voice
-from engine.sources.reading import BATCH, PATIENCE, RETRIES, Reading, Turn
+from engine.sources.reading import BATCH, PATIENCE, RETRIES, Reading, Turn, place_of
 from engine.sources.undo import restand
 from engine.sources.waiting import read_waiting
 
 Progress = Callable[[int], None]
-NEEDS_A_HAND = ("failed", "unmatched")
+REMARK = "remark"
+NEEDS_A_HAND = (REMARK, "failed", "unmatched")
 UNFINISHED = ("waiting", "running")
 
 
@@ -79,7 +80,7 @@ def preview(name: str, delivery: Delivery) -> Report:
     reading = Reading.of(instances.get(name))
     bundle, arrived_at = deliveries.bundle_with(reading.source_id, delivery), now_us()
     arrangement = reading.arrange(bundle)
-    report = Report()
+    report = Report(problems=[_remark(bundle, words) for words in reading.remarks(bundle)])
     voice = reading.voice(run_id=0, delivery_id=0, arrived_at=arrived_at)
     planner = reading.planner(voice, ())
     for batch in _batches(arrangement.apply(reading.said(bundle), arrived_at=arrived_at)):
@@ -105,12 +106,25 @@ def run_file(
         known = deliveries.known(reading.source_id, delivery.uid)
         if known is not None:
             return Report.of(db.session.get_one(Run, known.run_id))
-        arrangement = reading.arrange(deliveries.bundle_with(reading.source_id, delivery))
-        with transaction():
+        bundle = deliveries.bundle_with(reading.source_id, delivery)
+        arrangement, remarks = reading.arrange(bundle), reading.remarks(bundle)
+        with transaction() as session:
             run = open_run(reading.source_id, "file", reading.generation, by=by)
             row = deliveries.keep_delivery(run, delivery)
             run_id, arranged = run.id, {row.id: arrangement}
+            for remark in (_remark(bundle, words) for words in remarks):
+                session.add(RunProblem(run_id=run_id, outcome=REMARK, **_named(remark)))
         return _Reader(reading, turn, run_id, progress).read(arranged)
+
+
+def _remark(bundle: Bundle, words: str) -> dict[str, str]:
+    """A word on how a delivery was read; no row of it needs a hand."""
+    mend = "If names or titles look wrong, save the file as UTF-8 and read it again."
+    return {"where": place_of(bundle), "why": words, "mend": mend}
+
+
+def _named(problem: dict[str, str]) -> dict[str, str]:
+    return {"place": problem["where"], "why": problem["why"], "mend": problem["mend"]}
 
 
 def open_run(source_id: int, door: str, generation: int, *, by: str = "") -> Run:

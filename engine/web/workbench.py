@@ -116,7 +116,7 @@ def run(run_id: int) -> str:
     return render_template(
         "workbench/run.html",
         run=seen,
-        problems=overview.problems(run_id, ("failed", "unmatched")),
+        problems=overview.problems(run_id, ("remark", "failed", "unmatched")),
         left_out=overview.problems(run_id, ("skipped", "withheld")),
         unaligned=unaligned.among(lines.statements_of_run(run_id, SAMPLED)),
         competencies=unaligned.competencies(),

@@ -16,6 +16,7 @@ from engine.api import (
     Source,
     SourceSettings,
     ValidationError,
+    decode,
     fields,
     hookimpl,
     read_zone,
@@ -87,6 +88,11 @@ class Zoom(Source):
         note="Telephone numbers shown as names lose their digits. Rows without an email wait, "
         "unmatched, until somebody links them.",
     )  # fmt: skip
+
+    def remarks(self, bundle: Bundle) -> Iterator[str]:
+        """Say so where the encoding was only a guess."""
+        found = (decode(delivery.body).warning for delivery in bundle.deliveries)
+        return (warning for warning in found if warning)
 
     def activities(
         self, bundle: Bundle, settings: Mapping[str, Any]

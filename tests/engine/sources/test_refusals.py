@@ -16,6 +16,7 @@ from engine.api import (
     Account,
     Activity,
     Actor,
+    Delivery,
     Gone,
     ItemRef,
     Privacy,
@@ -287,3 +288,35 @@ def test_a_source_that_is_not_there() -> None:
     with pytest.raises(Refused) as refusal:
         run(did("a"), name="nowhere")
     assert refusal.value.mend == "There are: t."
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [pytest.param("a.csv", "a.csv", id="its name"), pytest.param("", "the delivery", id="none")],
+)
+def test_a_file_of_the_wrong_shape_is_named(name: str, where: str) -> None:
+    add_zoom()
+    with pytest.raises(Refused) as refusal:
+        runs.preview("zoom", Delivery(body=b"hello,world\n1,2\n", name=name))
+    assert refusal.value.where == where
+
+
+@pytest.mark.usefixtures("app")
+def test_a_guessed_encoding_is_said_and_counts_no_row() -> None:
+    add_zoom()
+    delivery = Delivery(body=GUESSED.encode("cp1252"), name="guessed.csv")
+    seen, done = runs.preview("zoom", delivery), runs.run_file("zoom", delivery)
+    assert [problem["where"] for problem in seen.problems] == ["guessed.csv"]
+    assert (done.problems, done.rows, done.counts["new"]) == (seen.problems, 1, 1)
+
+
+GUESSED = (
+    "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes)\n"
+    "Zoé,zoe@example.org,2026-09-18 12:01:10,2026-09-18 12:57:00,56\n"
+)
+
+
+def add_zoom() -> None:
+    with transaction():
+        instances.add("zoom", "zoom", {"timezone": "UTC"}, basis="notice")
