@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, String, Table, event
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from engine.moments import now_us
+
+T = TypeVar("T")
+PORTION = 400
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -116,6 +119,13 @@ def reading() -> Iterator[Connection]:
     """A connection with a read transaction: one consistent view, and no lock on writers."""
     with db.engine.connect() as connection, connection.begin():
         yield connection
+
+
+def portions(values: Iterable[T]) -> Iterator[list[T]]:
+    """Values for an IN clause, no more at a time than every database takes."""
+    listed = list(values)
+    for start in range(0, len(listed), PORTION):
+        yield listed[start : start + PORTION]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

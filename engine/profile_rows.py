@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Table, select
 
 from engine.competencies.evidence import EvidenceRow, Validation
 from engine.competencies.models import evidence, revision, validation
+from engine.db import portions
 from engine.pipeline import reader
 
-CHUNK = 400
 HOPS = 255
 
 
@@ -41,7 +41,7 @@ class Loader:
 
     def _rows(self, table: Table, column: str, values: Iterable[str]) -> list[Any]:
         found: list[Any] = []
-        for part in _chunks(sorted(values)):
+        for part in portions(sorted(values)):
             here = (table.c.generation == self._generation) & table.c[column].in_(part)
             found += self._connection.execute(select(table).where(here)).all()
         return found
@@ -123,8 +123,3 @@ def _is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from engine.competencies import projector
 from engine.competencies.models import evidence, line, revision, validation
-from engine.db import db
+from engine.db import db, portions
 from engine.errors import Forbidden, NotFound
 from engine.lrs.keys import origins
 from engine.lrs.models import statement as log
@@ -31,7 +31,6 @@ from xapi.vocabulary import Extension
 NOTHING = "none"
 """In place of a competency: the lines that reach none."""
 
-CHUNK = 400
 HOPS = 255
 QUARTER_US = 900 * 1_000_000
 
@@ -215,7 +214,7 @@ def _mine(keys: Iterable[str]) -> ColumnElement[bool]:
 def payloads(keys: Iterable[str]) -> Iterator[bytes]:
     """The statements of a record as they are stored, oldest stored first."""
     query = select(line.c.seq).where(_mine(keys)).order_by(line.c.seq)
-    for part in _chunks(list(db.session.scalars(query))):
+    for part in portions(list(db.session.scalars(query))):
         found = select(log.c.payload).where(log.c.seq.in_(part)).order_by(log.c.seq)
         yield from (bytes(payload) for payload in db.session.scalars(found))
 
@@ -288,7 +287,7 @@ def revisions_among(sids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     here = revision.c.generation == projector.serving().generation
     return {
         uuid.UUID(sid)
-        for part in _chunks([str(sid) for sid in sids])
+        for part in portions([str(sid) for sid in sids])
         for sid in db.session.scalars(select(revision.c.sid).where(here, revision.c.sid.in_(part)))
     }
 
@@ -345,7 +344,7 @@ def _revisions(generation: int, sids: Iterable[str]) -> dict[str, str]:
     for _ in range(HOPS):
         links = [
             row
-            for part in _chunks(level)
+            for part in portions(level)
             for row in db.session.execute(
                 select(revision.c.sid, revision.c.replaces).where(
                     revision.c.generation == generation, revision.c.sid.in_(part)
@@ -363,7 +362,7 @@ def _revisions(generation: int, sids: Iterable[str]) -> dict[str, str]:
 def _validations(generation: int, targets: Iterable[str], trusted: Sequence[int]) -> list[Any]:
     return [
         row
-        for part in _chunks(list(targets))
+        for part in portions(list(targets))
         for row in db.session.execute(
             select(validation).where(
                 validation.c.generation == generation,
@@ -394,8 +393,3 @@ def _opinion(who: int | str, row: Any, names: Mapping[str, str]) -> Opinion:
         level=row.level,
         at=row.at,
     )
-
-
-def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]

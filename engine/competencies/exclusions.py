@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from engine.competencies.models import Exclusion
-from engine.db import db
+from engine.db import db, portions
 from engine.moments import now_us
-
-CHUNK = 400
 
 
 def exclude(root: str, person_id: int, *, excluded: bool) -> None:
@@ -21,9 +19,8 @@ def exclude(root: str, person_id: int, *, excluded: bool) -> None:
 
 def excluded_roots(roots: Iterable[str]) -> set[str]:
     """Which of these items are left out now."""
-    wanted, latest = sorted(set(roots)), dict[str, bool]()
-    for start in range(0, len(wanted), CHUNK):
-        part = wanted[start : start + CHUNK]
+    latest = dict[str, bool]()
+    for part in portions(sorted(set(roots))):
         query = select(Exclusion).where(Exclusion.root.in_(part)).order_by(Exclusion.id)
         latest.update({one.root: one.excluded for one in db.session.scalars(query)})
     return {root for root, excluded in latest.items() if excluded}

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from sqlalchemy import select, update
 
-from engine.db import db
+from engine.db import db, portions
 from engine.errors import Conflict, NotFound, Refused
 from engine.moments import now_us
 from engine.people.models import (
@@ -27,8 +26,6 @@ from engine.people.models import (
 from xapi import actors
 
 ROLES = ("learner", "manager", "expert", "ld", "operator")
-CHUNK = 400
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +220,7 @@ def owners(keys: Iterable[str]) -> dict[str, int]:
     """Which person each identifier stands for now; those that nobody owns are left out."""
     found: dict[str, int] = {}
     merges = _merges()
-    for part in _chunks(sorted(set(keys))):
+    for part in portions(sorted(set(keys))):
         query = select(Identifier.key, Identifier.person_id).where(
             Identifier.key.in_(part), Identifier.person_id.is_not(None)
         )
@@ -239,7 +236,7 @@ def keys_with_role(role: str) -> frozenset[str]:
     holders = {_top(holder, merges) for holder in db.session.scalars(has)}
     records = holders | {record for record in merges if _top(record, merges) in holders}
     found: list[str] = []
-    for part in _chunks(sorted(records)):
+    for part in portions(sorted(records)):
         found += db.session.scalars(select(Identifier.key).where(Identifier.person_id.in_(part)))
     return frozenset(found)
 
@@ -354,8 +351,3 @@ def _top(record: int, merges: Mapping[int, int]) -> int:
     while record in merges:
         record = merges[record]
     return record
-
-
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]

@@ -9,16 +9,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import or_, select
 
 from engine.activity import Facts, Teller
-from engine.db import db
+from engine.db import db, portions
 from engine.sources.models import Item, ItemKey, ItemMerge, Run, RunItem
 
-T = TypeVar("T")
-CHUNK = 400
 LATEST = 1 << 62
 
 
@@ -174,7 +172,7 @@ def join(states: Iterable[ItemState]) -> None:
 def load_keys(system: uuid.UUID, keys: Iterable[str]) -> dict[str, uuid.UUID]:
     """Which item each key names; keys nobody has used are left out."""
     found: dict[str, uuid.UUID] = {}
-    for part in _chunks(keys):
+    for part in portions(keys):
         query = select(ItemKey.key, ItemKey.item_id).where(
             ItemKey.system == system, ItemKey.key.in_(part)
         )
@@ -188,7 +186,7 @@ def load_items(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, ItemState]:
     merges = load_merges(wanted)
     wanted |= {item for merge in merges for item in (merge.other_id, merge.kept_id)}
     states: dict[uuid.UUID, ItemState] = {}
-    for part in _chunks(wanted):
+    for part in portions(wanted):
         items = db.session.scalars(select(Item).where(Item.id.in_(part)))
         states.update({item.id: _state(item) for item in items})
         for word in _words(part):
@@ -203,7 +201,7 @@ def load_names(ids: Iterable[uuid.UUID]) -> set[str]:
     """Every key that names one of these items."""
     return {
         key
-        for part in _chunks(ids)
+        for part in portions(ids)
         for key in db.session.scalars(select(ItemKey.key).where(ItemKey.item_id.in_(part)))
     }
 
@@ -212,7 +210,7 @@ def load_parts(system: uuid.UUID, keys: Iterable[str]) -> set[uuid.UUID]:
     """The items that are part of those these keys name."""
     return {
         item
-        for part in _chunks(keys)
+        for part in portions(keys)
         for item in db.session.scalars(
             select(Item.id).where(Item.system == system, Item.within.in_(part))
         )
@@ -224,7 +222,7 @@ def load_merges(ids: Iterable[uuid.UUID]) -> list[ItemMerge]:
     found: dict[tuple[int, uuid.UUID], ItemMerge] = {}
     seen, frontier = set[uuid.UUID](), set(ids)
     while frontier:
-        near = [merge for part in _chunks(frontier) for merge in _merges(part)]
+        near = [merge for part in portions(frontier) for merge in _merges(part)]
         found.update({(merge.run_id, merge.other_id): merge for merge in near})
         seen |= frontier
         frontier = {item for merge in near for item in (merge.other_id, merge.kept_id)} - seen
@@ -281,9 +279,3 @@ def word_of(said: RunItem) -> Word:
         delivery_id=said.delivery_id,
         outcome=said.outcome,
     )
-
-
-def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
-    listed = list(values)
-    for start in range(0, len(listed), CHUNK):
-        yield listed[start : start + CHUNK]

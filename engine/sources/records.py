@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -11,15 +11,13 @@ from sqlalchemy import select
 from engine import records
 from engine.activity import Facts
 from engine.competencies.exclusions import excluded_roots
-from engine.db import db
+from engine.db import db, portions
 from engine.people.service import Who
 from engine.pipeline import reader
 from engine.sources import deliveries, writes
 from engine.sources.items import ItemState, Word, load_items, word_of
 from engine.sources.models import DeliveryRow, Item, Run, RunItem, SourceInstance
 from engine.sources.raw import Raw
-
-CHUNK = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +61,7 @@ class Trace:
 def changes(sids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Change]:
     """The corrections among the items these statements speak for."""
     items: list[uuid.UUID] = []
-    for part in _parts(sids):
+    for part in portions(sids):
         items += db.session.scalars(select(Item.id).where(Item.last_sid.in_(part)))
     found = {state.last_sid: _change(state) for state in load_items(items).values()}
     return {sid: change for sid, change in found.items() if change is not None}
@@ -86,7 +84,7 @@ def _order(word: Word) -> tuple[int, int, int]:
 def left_out(who: Who, sids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Those of her statements whose item she has left out of scoring."""
     roots = {sid: sid for sid in sids}
-    for part in _parts(roots):
+    for part in portions(roots):
         query = select(Item.last_sid, Item.root).where(Item.last_sid.in_(part))
         roots.update({row.last_sid: row.root for row in db.session.execute(query)})
     untold = records.revisions_among(sid for sid, root in roots.items() if sid == root)
@@ -94,12 +92,6 @@ def left_out(who: Who, sids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
         roots[sid] = records.first_of(stored, who.keys)
     excluded = excluded_roots(map(str, roots.values()))
     return {sid for sid, root in roots.items() if str(root) in excluded}
-
-
-def _parts(sids: Iterable[uuid.UUID]) -> Iterator[list[uuid.UUID]]:
-    listed = list(sids)
-    for start in range(0, len(listed), CHUNK):
-        yield listed[start : start + CHUNK]
 
 
 def trace(sid: uuid.UUID) -> Trace:

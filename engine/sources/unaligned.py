@@ -19,7 +19,7 @@ from engine.competencies.checked import members
 from engine.competencies.evidence import Ruleset
 from engine.competencies.models import Projection, RulesetRow, evidence, line
 from engine.competencies.reading import mapping
-from engine.db import db, reading, transaction
+from engine.db import db, portions, reading, transaction
 from engine.errors import Refused
 from engine.lrs.keys import own_origin
 from engine.pipeline import reader
@@ -28,7 +28,6 @@ from xapi.vocabulary import Extension
 
 NEWEST = 100_000
 GROUPS = 1_000
-CHUNK = 400
 TITLE, OBJECT = "title", "object_id"
 
 
@@ -175,8 +174,7 @@ def _without_evidence(serving: Projection) -> Select[int, Any]:
 def _sids(connection: Connection, generation: int, seqs: Sequence[int]) -> dict[int, uuid.UUID]:
     """The statement of each of these lines."""
     here, sids = line.c.generation == generation, dict[int, uuid.UUID]()
-    for start in range(0, len(seqs), CHUNK):
-        part = seqs[start : start + CHUNK]
+    for part in portions(seqs):
         query = select(line.c.seq, line.c.sid).where(here, line.c.seq.in_(part))
         sids |= {row.seq: uuid.UUID(bytes=bytes(row.sid)) for row in connection.execute(query)}
     return sids
