@@ -26,7 +26,9 @@ class Settings:
     database_url: str
     public_url: str
     xapi_default_version: str
+    cors_origins: tuple[str, ...]
     max_body: int
+    max_attachment: int
     allow_private_fetch: bool
 
     @property
@@ -50,18 +52,42 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     instance = Path(env.get("BYWAY_INSTANCE") or "instance").resolve()
     return Settings(
         instance=instance,
-        database_url=_matching(
-            env, "BYWAY_DATABASE_URL", r"sqlite:///\S.*", f"sqlite:///{instance / 'byway.sqlite3'}"
-        ),
+        database_url=_database(env, f"sqlite:///{instance / 'byway.sqlite3'}"),
         public_url=_matching(
             env, "BYWAY_PUBLIC_URL", r"https?://\S+", "http://127.0.0.1:8000"
         ).rstrip("/"),
         xapi_default_version=_matching(
             env, "BYWAY_XAPI_DEFAULT_VERSION", r"1\.0\.[0-3]|2\.0\.0", "2.0.0"
         ),
-        max_body=int(_matching(env, "BYWAY_MAX_BODY", r"[1-9][0-9]{0,11}", str(32 * 1024 * 1024))),
+        cors_origins=_origins(env),
+        max_body=_size(env, "BYWAY_MAX_BODY"),
+        max_attachment=_size(env, "BYWAY_MAX_ATTACHMENT"),
         allow_private_fetch=env.get("BYWAY_ALLOW_PRIVATE_FETCH") == "1",
     )
+
+
+def _database(env: Mapping[str, str], default: str) -> str:
+    """SQLite, or PostgreSQL through psycopg, which need not be named."""
+    form = r"sqlite:///\S.*|postgres(ql)?(\+psycopg)?://\S+"
+    found = _matching(env, "BYWAY_DATABASE_URL", form, default)
+    return re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", found)
+
+
+def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
+    """The web sites whose pages may speak to the xAPI endpoint, in lower case; "*" is any."""
+    found = env.get("BYWAY_CORS_ORIGINS", "").lower().replace(",", " ").split() or ["*"]
+    for origin in found:
+        if found != ["*"] and not re.fullmatch(r"https?://[^\s/?#@]+|null", origin):
+            raise Refused(
+                f'BYWAY_CORS_ORIGINS names "{origin}".',
+                "Expected * alone, or origins such as https://courses.example.org, without a path.",
+            )
+    return tuple(found)
+
+
+def _size(env: Mapping[str, str], name: str) -> int:
+    """A number of bytes; 32 MiB unless it is set."""
+    return int(_matching(env, name, r"[1-9][0-9]{0,11}", str(32 * 1024 * 1024)))
 
 
 def _matching(env: Mapping[str, str], name: str, form: str, default: str) -> str:

@@ -29,6 +29,8 @@ NAMING = {
 
 WAIT_MS = 30_000
 """How long a writer waits for another one."""
+STATEMENT_MS = 120_000
+"""How long PostgreSQL works on one statement before it gives up."""
 
 
 class Base(DeclarativeBase):
@@ -49,12 +51,55 @@ lease_table = Table(
 )
 
 
+WRITERS = 0x62797761
+"""The advisory lock that stands for SQLite's write lock on PostgreSQL: one writer at a time."""
+
+
 def prepare(engine: Engine) -> None:
-    """Make every connection durable and every transaction explicit (SQLite needs telling)."""
-    if engine.dialect.name != "sqlite":
+    """Make every connection durable, and every transaction what it is on the other database too.
+
+    A reading transaction sees one moment; writing ones come one after the other. So nothing else
+    has to know which database it is.
+    """
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgres)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """How the engine for this database is made."""
+    common = {"hide_parameters": True}  # they are personal data in a log
+    if url.startswith("sqlite"):
+        return common
+    waits = f"-c lock_timeout={WAIT_MS} -c statement_timeout={STATEMENT_MS} -c timezone=UTC"
+    return common | {
+        "isolation_level": "REPEATABLE READ",
+        "pool_pre_ping": False,
+        "pool_size": 16,
+        "max_overflow": 16,
+        "connect_args": {"options": waits},
+    }
+
+
+def writing_options(engine: Engine, **more: Any) -> dict[str, Any]:
+    """The execution options of a connection whose transaction is going to write."""
+    if engine.dialect.name == "sqlite":
+        return {"writing": True, **more}
+    # what was committed before the lock was given is seen by every statement after it
+    return {"writing": True, "isolation_level": "READ COMMITTED", **more}
+
+
+def _begin_postgres(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if not options.get("writing"):
         return
-    event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    if not options.get("waiting", True):
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '1ms'")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+    if not options.get("waiting", True):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_MS}ms'")
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
@@ -72,6 +117,8 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that turns to writing can fail half-way (SQLITE_BUSY_SNAPSHOT).
     options = connection.get_execution_options()
+    if options.get("plain"):  # single statements, each a moment of its own
+        return
     if not options.get("writing"):
         connection.exec_driver_sql("BEGIN")
     elif options.get("waiting", True):
@@ -93,7 +140,7 @@ def transaction() -> Iterator[Session]:
     """One unit of work of an entry point: all of it is stored, or nothing."""
     session = db.session
     session.rollback()
-    session.connection(execution_options={"writing": True})
+    session.connection(execution_options=writing_options(db.engine))
     try:
         yield session()
         session.commit()
@@ -109,7 +156,7 @@ def writing(*, waiting: bool = True) -> Iterator[Connection]:
     :param waiting: False for what can be left out while somebody else writes; OperationalError
         is raised then.
     """
-    options = {"writing": True, "waiting": waiting}
+    options = writing_options(db.engine, waiting=waiting)
     with db.engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 

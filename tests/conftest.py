@@ -7,15 +7,17 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import hypothesis
+import postgres_making
 import pytest
 from factories import settings_in
 from flask import Flask
 
 from engine import instance
 from engine.app import create_app
-from engine.config import create_secret
+from engine.config import Settings, create_secret
 from engine.db import db
 
 # How long an example takes depends on the machine; that is measured elsewhere.
@@ -25,6 +27,11 @@ hypothesis.settings.load_profile("byway")
 
 def _is_loopback(host: str) -> bool:
     return host.startswith("127.") or host in ("::1", "localhost")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--postgresql` runs every test on PostgreSQL, not only those that always do."""
+    parser.addoption("--postgresql", action="store_true", help="run every test on PostgreSQL")
 
 
 @pytest.fixture(autouse=True)
@@ -41,31 +48,91 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def made_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instance as `byway init` makes it; copied for every test, never used itself."""
-    directory = tmp_path_factory.mktemp("made") / "instance"
-    settings = settings_in(directory)
-    create_secret(settings)
-    app = create_app(settings)
-    with app.app_context():
-        instance.upgrade()
-        db.engine.dispose()
+def postgres() -> Iterator[postgres_making.Server]:
+    """A PostgreSQL for this run: the one of BYWAY_TEST_DATABASE_URL, or one of our own."""
+    with postgres_making.server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: postgres_making.Server) -> Iterator[str]:
+    """An empty PostgreSQL database of this test's own."""
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def made_secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance with a secret and no database; its index keys fit every made instance."""
+    directory = tmp_path_factory.mktemp("secret") / "instance"
+    create_secret(settings_in(directory))
     return directory
 
 
+@pytest.fixture(scope="session")
+def made_instance(made_secret: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance as `byway init` makes it; copied for every test, never used itself."""
+    directory = tmp_path_factory.mktemp("made") / "instance"
+    shutil.copytree(made_secret, directory)
+    _upgrade(settings_in(directory))
+    return directory
+
+
+@pytest.fixture(scope="session")
+def made_postgres(made_secret: Path, postgres: postgres_making.Server) -> Iterator[str]:
+    """The name of a database as `byway init` makes it; copied for every test."""
+    with postgres.database() as url:
+        _upgrade(settings_in(made_secret, url))
+        yield urlsplit(url).path.strip("/")
+
+
+def _upgrade(settings: Settings) -> None:
+    app = create_app(settings)
+    with app.app_context():
+        instance.upgrade()
+        db.session.remove()
+        db.engine.dispose()
+
+
 @pytest.fixture
-def instance_dir(made_instance: Path, tmp_path: Path) -> Path:
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on; folders whose tests run on both say so."""
+    return "postgresql" if request.config.getoption("--postgresql") else "sqlite"
+
+
+@pytest.fixture
+def database_url(database: str, request: pytest.FixtureRequest) -> str:
+    """Where the test's database is; empty for the SQLite file in its instance."""
+    return request.getfixturevalue("postgres_copy") if database == "postgresql" else ""
+
+
+@pytest.fixture
+def postgres_copy(made_postgres: str, postgres: postgres_making.Server) -> Iterator[str]:
+    """A copy of the made database, of this test's own."""
+    with postgres.database(template=made_postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def instance_dir(
+    database: str, made_secret: Path, request: pytest.FixtureRequest, tmp_path: Path
+) -> Path:
     """An instance of this test's own."""
-    return Path(shutil.copytree(made_instance, tmp_path / "instance"))
+    made = request.getfixturevalue("made_instance") if database == "sqlite" else made_secret
+    return Path(shutil.copytree(made, tmp_path / "instance"))
 
 
 @pytest.fixture
-def make_app(instance_dir: Path) -> Iterator[Callable[..., Flask]]:
+def make_app(
+    instance_dir: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Flask]]:
     """Make applications on the test's instance; `plugins` are (name, module) pairs."""
     made: list[Flask] = []
+    if database_url:  # for what a test starts beside its own process
+        monkeypatch.setenv("BYWAY_DATABASE_URL", database_url)
 
     def make(plugins: list[tuple[str, Any]] | None = None) -> Flask:
-        app = create_app(settings_in(instance_dir), plugins=plugins or [])
+        app = create_app(settings_in(instance_dir, database_url), plugins=plugins or [])
         made.append(app)
         return app
 

@@ -18,9 +18,15 @@ HOME = "http://byway.example"
 ATTENDED = "http://adlnet.gov/expapi/verbs/attended"
 
 
-def settings_in(directory: Path) -> Settings:
+def settings_in(directory: Path, database_url: str = "") -> Settings:
     """Settings of an instance in a directory, as the environment would give them."""
-    return read_settings({"BYWAY_INSTANCE": str(directory), "BYWAY_PUBLIC_URL": HOME})
+    return read_settings(
+        {
+            "BYWAY_INSTANCE": str(directory),
+            "BYWAY_PUBLIC_URL": HOME,
+            "BYWAY_DATABASE_URL": database_url,
+        }
+    )
 
 
 def a_person(name: str = "Bo Lund", email: str = "bo@example.org", *roles: str) -> Who:

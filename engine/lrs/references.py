@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from engine.db import portions
+from engine.lrs.backends import Backend
 from engine.lrs.terms import HOP_BITS, MAX_HOP, TermIndex
 from xapi import text
 from xapi.walk import walk
-
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +31,14 @@ class References:
     """The chains around statements that have just been stored, in the same transaction."""
 
     def __init__(
-        self, connection: Connection, index: TermIndex, batch: Mapping[bytes, Link]
+        self,
+        connection: Connection,
+        backend: Backend,
+        index: TermIndex,
+        batch: Mapping[bytes, Link],
     ) -> None:
         self._connection = connection
+        self._backend = backend
         self._index = index
         self._batch = batch
         self._links = dict(batch)
@@ -69,12 +74,11 @@ class References:
 
     def _load(self, sid: bytes) -> bool:
         """Read a stored statement's link; False when it has not come yet."""
-        row = self._connection.exec_driver_sql(
-            "SELECT seq, target, payload FROM statement WHERE sid = ?", (sid,)
-        ).one_or_none()
-        if row is None:
+        query = "SELECT seq, target, payload FROM statement WHERE sid = ?"
+        rows = self._backend.rows(self._connection, query, (sid,))
+        if not rows:
             return False
-        seq, target, payload = row
+        [(seq, target, payload)] = rows
         found = walk(text.parse(bytes(payload)), version="2.0.0").terms  # 2.0 knows all of 1.0.3
         terms = frozenset(self._index.terms(found))
         self._links[sid] = Link(seq=seq, terms=terms, target=bytes(target) if target else None)
@@ -97,10 +101,10 @@ class References:
     def _referrers(self, sids: Sequence[bytes]) -> dict[bytes, list[tuple[int, bytes]]]:
         """(seq, id) of the older statements that refer to each of these directly."""
         found: dict[bytes, list[tuple[int, bytes]]] = {}
-        for start in range(0, len(sids), CHUNK):
-            part = sids[start : start + CHUNK]
-            marks = ",".join("?" * len(part))
-            query = f"SELECT target, seq, sid FROM statement WHERE target IN ({marks}) AND seq < ?"
-            for target, seq, sid in self._connection.exec_driver_sql(query, (*part, self._first)):
+        for part in portions(sids):
+            among, values = self._backend.among(part)
+            query = f"SELECT target, seq, sid FROM statement WHERE target {among} AND seq < ?"
+            values.append(self._first)
+            for target, seq, sid in self._backend.rows(self._connection, query, values):
                 found.setdefault(bytes(target), []).append((seq, bytes(sid)))
         return found

@@ -1,50 +1,59 @@
 """Writing statements: one transaction, one order, and what voids and references need.
 
-Commit order equals `seq` order, because the write lock is taken before the clock is read; a log
-reader that asks for everything after its cursor therefore never misses a statement.
+Commit order equals `seq` order, because the lock on the log is taken before the clock is read; a
+log reader that asks for everything after its cursor therefore never misses a statement.
 """
 
 from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from engine.errors import Conflict
+from engine.db import portions
+from engine.errors import Conflict, Refused
+from engine.lrs.backends import backend_of
+from engine.lrs.gathering import Gathering
 from engine.lrs.references import Link, References
 from engine.lrs.terms import RELATED_AGENT, TermIndex
-from engine.moments import iso, now_us
+from engine.moments import iso
 from xapi import actors, sameness, text
 from xapi.walk import Walked, walk
 
-CHUNK = 500
 POSTINGS = 50_000
-_TAKEN = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
+TOGETHER = 1_000
+"""How many statements of different requests are stored in one transaction."""
+_TAKEN = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
-    """In whose name statements are stored: the origin, what it signs as, and its right to void."""
+    """In whose name statements are stored: the origin, what it signs as, and its rights.
+
+    Without `may_define` what it says of activities is kept in its statements alone.
+    """
 
     origin: int
     agent: dict[str, Any]
     may_void: bool = False
+    may_define: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A statement that passed the walk, with its id already inside."""
+    """A statement that passed the walk, and the bytes of its attachments by their sha2."""
 
     sid: uuid.UUID
     statement: dict[str, Any]
     walked: Walked
     authority: Authority
     audience: str = "private"
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,31 +85,35 @@ class Store:
     """The writing side of the record store."""
 
     def __init__(self, engine: Engine, index: TermIndex) -> None:
-        self._engine = engine
+        self._backend = backend_of(engine)
         self._index = index
+        self._gathering = Gathering[Entry, Added](
+            self._add_all, most=TOGETHER, may_fail=(Refused, SQLAlchemyError)
+        )
 
-    def add(
-        self,
-        entries: Sequence[Entry],
-        rows: Sequence[Write] = (),
-    ) -> Added:
+    def add(self, entries: Sequence[Entry], rows: Sequence[Write] = ()) -> Added:
         """Store statements and the rows that belong to them in one transaction.
 
         A statement whose id is known and whose content is the same is left alone (xAPI 1.0.3
-        Communication 2.1.1, 2.1.2).
+        Communication 2.1.1, 2.1.2). Statements without rows share a transaction with those that
+        other threads bring at the same moment; each call still stores all or nothing.
 
         :raises Conflict: an id is known with other content; nothing is stored.
         :raises Outdated: a row in `rows` did not touch what it expected, or its key is taken;
             nothing is stored.
         """
-        if not entries and not rows:
-            return Added()
+        if rows:
+            return self._add_with(entries, rows)
+        return self._gathering.do(entries) if entries else Added()
+
+    def _add_all(self, groups: Sequence[Sequence[Entry]]) -> list[Added]:
+        with self._backend.appending(alone=False) as connection:
+            return self._insert(connection, groups)
+
+    def _add_with(self, entries: Sequence[Entry], rows: Sequence[Write]) -> Added:
         try:
-            with (
-                self._engine.connect().execution_options(writing=True) as connection,
-                connection.begin(),
-            ):
-                added = self._insert(connection, entries)
+            with self._backend.appending(alone=True) as connection:
+                [added] = self._insert(connection, [entries])
                 for write in rows:
                     _execute(connection, write)
         except IntegrityError as error:
@@ -109,21 +122,51 @@ class Store:
             raise _outdated() from error
         return added
 
-    def _insert(self, connection: Connection, entries: Sequence[Entry]) -> Added:
-        fresh, known = _divide(connection, entries)
-        if not fresh:
-            return Added(known=known)
-        first = _next_seq(connection)
+    def _insert(self, connection: Connection, groups: Sequence[Sequence[Entry]]) -> list[Added]:
+        entries = list(itertools.chain.from_iterable(groups))
+        fresh = self._fresh(connection, entries)
+        stored = self._append(connection, list(fresh.values())) if fresh else {}
+        return [_added(group, stored) for group in groups]
+
+    def _fresh(self, connection: Connection, entries: Sequence[Entry]) -> dict[bytes, Entry]:
+        """The entries that are new, by id; other content under a known id is a conflict."""
+        known = self._payloads(connection, [entry.sid.bytes for entry in entries])
+        fresh: dict[bytes, Entry] = {}
+        for entry in entries:
+            sid = entry.sid.bytes
+            if sid in known:
+                _require_same(entry, text.parse(known[sid]))
+            elif sid in fresh:
+                _require_same(entry, fresh[sid].statement)
+            else:
+                fresh[sid] = entry
+        return fresh
+
+    def _payloads(self, connection: Connection, sids: Sequence[bytes]) -> dict[bytes, bytes]:
+        found: dict[bytes, bytes] = {}
+        for part in portions(sids):
+            among, values = self._backend.among(part)
+            query = f"SELECT sid, payload FROM statement WHERE sid {among}"
+            for sid, payload in self._backend.rows(connection, query, values):
+                found[bytes(sid)] = bytes(payload)
+        return found
+
+    def _append(
+        self, connection: Connection, fresh: Sequence[Entry]
+    ) -> dict[bytes, dict[str, Any]]:
+        """Write new statements and all that is found by them; as stored, by their ids."""
+        first = self._backend.next_seq(connection)
         stored = [_stamp(entry, seq) for seq, entry in enumerate(fresh, start=first)]
-        _write_statements(connection, first, fresh, stored)
+        rows = [_row(first + at, entry, stored[at]) for at, entry in enumerate(fresh)]
+        self._backend.append(connection, rows)
         batch = {
             entry.sid.bytes: Link(seq=seq, terms=self._terms(entry), target=_target(entry))
             for seq, entry in enumerate(fresh, start=first)
         }
-        references = References(connection, self._index, batch)
-        _settle_voids(connection, fresh, references.awaited)
-        _write_postings(connection, references.postings())
-        return Added(new=stored, known=known)
+        references = References(connection, self._backend, self._index, batch)
+        self._settle_voids(connection, fresh, references.awaited)
+        self._post(connection, references.postings())
+        return {entry.sid.bytes: stored[at] for at, entry in enumerate(fresh)}
 
     def _terms(self, entry: Entry) -> frozenset[int]:
         """What a statement is found by; its authority counts as stored, not as sent along."""
@@ -135,25 +178,52 @@ class Store:
         ours = {(RELATED_AGENT, speaker)} if speaker else set()
         return frozenset(self._index.terms(found | ours))
 
+    def _post(self, connection: Connection, postings: Iterable[tuple[int, int]]) -> None:
+        rest = iter(postings)
+        while part := sorted(itertools.islice(rest, POSTINGS)):
+            self._backend.post(connection, part)
 
-def _divide(
-    connection: Connection, entries: Sequence[Entry]
-) -> tuple[list[Entry], list[uuid.UUID]]:
-    """Which entries are new and which are there already; other content is a conflict."""
-    stored = _payloads(connection, [entry.sid.bytes for entry in entries])
-    fresh: dict[bytes, Entry] = {}
-    known = []
-    for entry in entries:
-        sid = entry.sid.bytes
-        if sid in stored:
-            _require_same(entry, text.parse(stored[sid]))
-            known.append(entry.sid)
-        elif sid in fresh:
-            _require_same(entry, fresh[sid].statement)
-            known.append(entry.sid)
+    def _settle_voids(
+        self, connection: Connection, fresh: Sequence[Entry], awaited: Sequence[int]
+    ) -> None:
+        """Decide, when the later of the two is stored, which statements are voided.
+
+        A void counts on statements of the same authority, or with the right to void others'; a
+        voiding statement cannot be voided (xAPI 1.0.3 Data 2.3.2).
+
+        :param awaited: positions of the new statements that older ones refer to.
+        """
+        voids = [
+            (_target(entry), entry.authority.origin, entry.authority.may_void)
+            for entry in fresh
+            if entry.walked.voids
+        ]
+        cursor = self._backend.cursor(connection)
+        if voids:
+            cursor.executemany(self._backend.sql(_VOID), voids)
+        if awaited:
+            cursor.executemany(self._backend.sql(_BE_VOIDED), [(seq,) for seq in awaited])
+
+
+_VOID = "UPDATE statement SET voided = 1 WHERE sid = ? AND voids = 0 AND (origin = ? OR ?)"
+_BE_VOIDED = (
+    "UPDATE statement SET voided = 1 WHERE seq = ? AND voids = 0 AND EXISTS ("
+    "SELECT 1 FROM statement v JOIN origin o ON o.id = v.origin"
+    " WHERE v.target = statement.sid AND v.voids = 1"
+    " AND (v.origin = statement.origin OR o.may_void))"
+)
+
+
+def _added(group: Sequence[Entry], stored: dict[bytes, dict[str, Any]]) -> Added:
+    """What became of one call's entries; what it brought first is its own, the rest was known."""
+    added = Added()
+    for entry in group:
+        statement = stored.pop(entry.sid.bytes, None)
+        if statement is None:
+            added.known.append(entry.sid)
         else:
-            fresh[sid] = entry
-    return list(fresh.values()), known
+            added.new.append(statement)
+    return added
 
 
 def _require_same(entry: Entry, before: dict[str, Any]) -> None:
@@ -162,22 +232,6 @@ def _require_same(entry: Entry, before: dict[str, Any]) -> None:
             f"Statement {entry.sid} is already stored with other content.",
             "Send a changed statement under a new id; what is stored never changes.",
         )
-
-
-def _payloads(connection: Connection, sids: Sequence[bytes]) -> dict[bytes, bytes]:
-    found: dict[bytes, bytes] = {}
-    for start in range(0, len(sids), CHUNK):
-        part = sids[start : start + CHUNK]
-        marks = ",".join("?" * len(part))
-        query = f"SELECT sid, payload FROM statement WHERE sid IN ({marks})"
-        for sid, payload in connection.exec_driver_sql(query, tuple(part)):
-            found[bytes(sid)] = bytes(payload)
-    return found
-
-
-def _next_seq(connection: Connection) -> int:
-    last = connection.exec_driver_sql("SELECT max(seq) FROM statement").scalar() or 0
-    return max(now_us(), last + 1)
 
 
 def _stamp(entry: Entry, seq: int) -> dict[str, Any]:
@@ -189,70 +243,27 @@ def _stamp(entry: Entry, seq: int) -> dict[str, Any]:
     return statement
 
 
-def _target(entry: Entry) -> bytes | None:
-    return entry.walked.target.bytes if entry.walked.target else None
-
-
-def _write_statements(
-    connection: Connection, first: int, fresh: Sequence[Entry], stored: Sequence[dict[str, Any]]
-) -> None:
-    connection.exec_driver_sql(
-        "INSERT INTO statement (seq, sid, voided, voids, target, origin, audience, payload)"
-        " VALUES (?, ?, 0, ?, ?, ?, ?, ?)",
-        [
-            (
-                first + at,
-                entry.sid.bytes,
-                int(entry.walked.voids),
-                _target(entry),
-                entry.authority.origin,
-                entry.audience,
-                text.dump(stored[at]),
-            )
-            for at, entry in enumerate(fresh)
-        ],
+def _row(seq: int, entry: Entry, stored: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        seq,
+        entry.sid.bytes,
+        int(entry.walked.voids),
+        _target(entry),
+        entry.authority.origin,
+        entry.audience,
+        text.dump(stored),
     )
 
 
-def _write_postings(connection: Connection, postings: Iterator[tuple[int, int]]) -> None:
-    while part := sorted(itertools.islice(postings, POSTINGS)):
-        connection.exec_driver_sql(
-            "INSERT INTO posting (term, pos) VALUES (?, ?) ON CONFLICT DO NOTHING", part
-        )
-
-
-def _settle_voids(connection: Connection, fresh: Sequence[Entry], awaited: Sequence[int]) -> None:
-    """Decide, when the later of the two is stored, which statements are voided.
-
-    A void counts on statements of the same authority, or with the right to void others'; a
-    voiding statement cannot be voided (xAPI 1.0.3 Data 2.3.2).
-
-    :param awaited: positions of the new statements that older ones refer to.
-    """
-    voids = [
-        (_target(entry), entry.authority.origin, int(entry.authority.may_void))
-        for entry in fresh
-        if entry.walked.voids
-    ]
-    if voids:
-        connection.exec_driver_sql(
-            "UPDATE statement SET voided = 1 WHERE sid = ? AND voids = 0 AND (origin = ? OR ?)",
-            voids,
-        )
-    if awaited:
-        connection.exec_driver_sql(
-            "UPDATE statement SET voided = 1 WHERE seq = ? AND voids = 0 AND EXISTS ("
-            "SELECT 1 FROM statement v JOIN origin o ON o.id = v.origin"
-            " WHERE v.target = statement.sid AND v.voids = 1"
-            " AND (v.origin = statement.origin OR o.may_void))",
-            [(seq,) for seq in awaited],
-        )
+def _target(entry: Entry) -> bytes | None:
+    return entry.walked.target.bytes if entry.walked.target else None
 
 
 def _execute(connection: Connection, write: Write) -> None:
     touched = 0
     if write.values is None or write.values:
-        touched = connection.execute(write.statement, write.values).rowcount
+        asked = write.statement.execution_options(preserve_rowcount=True)
+        touched = connection.execute(asked, write.values).rowcount
     if write.expects is not None and touched != write.expects:
         raise _outdated()
 
@@ -263,4 +274,5 @@ def _outdated() -> Outdated:
 
 def _is_repeated(error: IntegrityError) -> bool:
     """Whether a key was taken by somebody faster, which planning again can mend."""
-    return getattr(error.orig, "sqlite_errorname", "") in _TAKEN
+    told = (getattr(error.orig, "sqlite_errorname", ""), getattr(error.orig, "sqlstate", ""))
+    return not set(_TAKEN).isdisjoint(told)

@@ -1,0 +1,191 @@
+"""What the record store asks of a database, said to SQLite and to PostgreSQL each in its way.
+
+The hot statements go through the driver's own cursor, inside SQLAlchemy's connection and
+transaction; marks are written as `?` and translated. Everything else is the same for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from engine.db import writing_options
+from engine.moments import now_us
+
+Row = tuple[Any, ...]
+
+LOG = 0x6C6F67
+"""The advisory lock that who appends to the log holds on PostgreSQL until the commit."""
+
+
+class Cursor(Protocol):
+    """A driver's cursor, as far as it is used here."""
+
+    def execute(self, query: Any, values: Any = ..., /) -> Any:
+        """Run one statement."""
+
+    def executemany(self, query: Any, values: Any, /) -> Any:
+        """Run one statement for each of these."""
+
+    def fetchall(self) -> list[Any]:
+        """Every row."""
+
+    def fetchone(self) -> Any:
+        """The next row or None."""
+
+
+class Backend:
+    """The record store's way to talk to SQLite."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def appending(self, *, alone: bool) -> Iterator[Connection]:
+        """A transaction that may append to the log.
+
+        :param alone: also keep out every other writer, for the rows stored with the statements.
+        """
+        options = writing_options(self._engine)
+        with (
+            self._engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+            self.translated(),
+        ):
+            yield connection
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A connection for single questions, each answered as of its own moment."""
+        with (
+            self._engine.connect().execution_options(plain=True) as connection,
+            self.translated(),
+        ):
+            yield connection
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """The driver's errors as SQLAlchemy's, as the rest of the engine knows them."""
+        dialect = self._engine.dialect
+        raised: type[Exception] = dialect.loaded_dbapi.Error  # type: ignore[assignment]
+        try:
+            yield
+        except raised as error:
+            wrapped = DBAPIError.instance(None, None, error, raised, dialect=dialect)
+            raise wrapped from error
+
+    def cursor(self, connection: Connection) -> Cursor:
+        """The driver's own cursor inside a connection's transaction."""
+        return connection.connection.cursor()
+
+    def rows(self, connection: Connection, query: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a question."""
+        cursor = self.cursor(connection)
+        cursor.execute(self.sql(query), values)
+        return cursor.fetchall()
+
+    def sql(self, query: str) -> str:
+        """A query with this driver's marks."""
+        return query
+
+    def among(self, values: Sequence[Any]) -> tuple[str, list[Any]]:
+        """What follows a column that is one of these, and the values that go with it."""
+        return f"IN ({','.join('?' * len(values))})", list(values)
+
+    def next_seq(self, connection: Connection) -> int:
+        """The first free position; nobody else gets one before this transaction ends."""
+        (last,) = self.rows(connection, "SELECT max(seq) FROM statement")[0]
+        return max(now_us(), (last or 0) + 1)
+
+    def append(self, connection: Connection, statements: Sequence[Row]) -> None:
+        """Insert (seq, sid, voids, target, origin, audience, payload)."""
+        self.cursor(connection).executemany(
+            "INSERT INTO statement (seq, sid, voided, voids, target, origin, audience, payload)"
+            " VALUES (?, ?, 0, ?, ?, ?, ?, ?)",
+            statements,
+        )
+
+    def post(self, connection: Connection, postings: Sequence[tuple[int, int]]) -> None:
+        """Insert (term, position); those that are there already stay."""
+        self.cursor(connection).executemany(
+            "INSERT INTO posting (term, pos) VALUES (?, ?) ON CONFLICT DO NOTHING", postings
+        )
+
+
+class Postgres(Backend):
+    """The same for PostgreSQL: rows travel as arrays, one round trip for each statement."""
+
+    @contextmanager
+    def appending(self, *, alone: bool) -> Iterator[Connection]:
+        """A transaction that may append to the log; other writers are kept out only if asked."""
+        options = {**writing_options(self._engine), "writing": alone}
+        with (
+            self._engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+            self.translated(),
+        ):
+            self.rows(connection, f"SELECT pg_advisory_xact_lock({LOG})")
+            yield connection
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A connection for single questions, each answered as of its own moment."""
+        options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
+        with (
+            self._engine.connect().execution_options(**options) as connection,
+            self.translated(),
+        ):
+            yield connection
+
+    def cursor(self, connection: Connection) -> Cursor:
+        """A cursor that takes and gives bytes as they are."""
+        cursor: Cursor = connection.connection.driver_connection.cursor(binary=True)  # type: ignore[union-attr]
+        return cursor
+
+    def sql(self, query: str) -> str:
+        """A query with this driver's marks."""
+        return _with_percent(query)
+
+    def among(self, values: Sequence[Any]) -> tuple[str, list[Any]]:
+        """One array, so that a list of any length is one prepared statement."""
+        return "= ANY(?)", [list(values)]
+
+    def next_seq(self, connection: Connection) -> int:
+        """By the database's clock, which is one for all machines that write."""
+        query = "SELECT max(seq), extract(epoch FROM clock_timestamp()) FROM statement"
+        last, now = self.rows(connection, query)[0]
+        return max(int(now * 1_000_000), (last or 0) + 1)
+
+    def append(self, connection: Connection, statements: Sequence[Row]) -> None:
+        """Insert (seq, sid, voids, target, origin, audience, payload)."""
+        self.cursor(connection).execute(
+            "INSERT INTO statement (seq, sid, voided, voids, target, origin, audience, payload)"
+            " SELECT seq, sid, 0, voids, target, origin, audience, payload FROM unnest("
+            "%s::bigint[], %s::bytea[], %s::smallint[], %s::bytea[], %s::int[], %s::text[],"
+            " %s::bytea[])"
+            " AS n (seq, sid, voids, target, origin, audience, payload)",
+            [list(column) for column in zip(*statements, strict=True)],
+        )
+
+    def post(self, connection: Connection, postings: Sequence[tuple[int, int]]) -> None:
+        """Insert (term, position); those that are there already stay."""
+        self.cursor(connection).execute(
+            "INSERT INTO posting (term, pos) SELECT * FROM unnest(%s::bigint[], %s::bigint[])"
+            " ON CONFLICT DO NOTHING",
+            [list(column) for column in zip(*postings, strict=True)],
+        )
+
+
+@lru_cache(maxsize=512)
+def _with_percent(query: str) -> str:
+    return query.replace("?", "%s")
+
+
+def backend_of(engine: Engine) -> Backend:
+    """The way to talk to this engine's database."""
+    return Backend(engine) if engine.dialect.name == "sqlite" else Postgres(engine)

@@ -1,0 +1,83 @@
+"""Work that several threads bring at once, done together by whoever comes first.
+
+A transaction costs the same for one statement as for fifty; so those that wait for their turn are
+stored in the next one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+Brought = TypeVar("Brought")
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True, eq=False)
+class _Turn(Generic[Brought, Result]):
+    brought: Sequence[Brought]
+    result: Future[Result] = field(default_factory=Future)
+
+
+class Gathering(Generic[Brought, Result]):
+    """One at a time does the work for all who wait."""
+
+    def __init__(
+        self,
+        work: Callable[[Sequence[Sequence[Brought]]], Sequence[Result]],
+        *,
+        most: int,
+        may_fail: tuple[type[Exception], ...],
+    ) -> None:
+        """Set up.
+
+        :param work: does what several brought at once, a result for each; all of it or nothing.
+        :param most: how much is done at once; who brings more is alone.
+        :param may_fail: what `work` raises because of what somebody brought; it is then done
+            again for each alone, so that nobody's mistake is another's.
+        """
+        self._work, self._most, self._may_fail = work, most, may_fail
+        self._waiting: deque[_Turn[Brought, Result]] = deque()
+        self._lock = threading.Lock()
+
+    def do(self, brought: Sequence[Brought]) -> Result:
+        """Have it done, with what others bring meanwhile; raises what `work` raises."""
+        turn = _Turn[Brought, Result](brought)
+        self._waiting.append(turn)
+        with self._lock:
+            while not turn.result.done():
+                self._settle(self._gathered())
+        return turn.result.result()
+
+    def _gathered(self) -> list[_Turn[Brought, Result]]:
+        """Those who wait, in order, as many as are done at once; at least one."""
+        turns = [self._waiting.popleft()]
+        size = len(turns[0].brought)
+        while self._waiting and size + len(self._waiting[0].brought) <= self._most:
+            turns.append(self._waiting.popleft())
+            size += len(turns[-1].brought)
+        return turns
+
+    def _settle(self, turns: Sequence[_Turn[Brought, Result]]) -> None:
+        try:
+            self._try(turns)
+        finally:
+            for turn in turns:  # after a failure nobody foresaw, those who wait go on too
+                turn.result.cancel()
+
+    def _try(self, turns: Sequence[_Turn[Brought, Result]]) -> None:
+        try:
+            results = self._work([turn.brought for turn in turns])
+        except self._may_fail as error:
+            if len(turns) == 1:
+                turns[0].result.set_exception(error)
+                return
+            for turn in turns:
+                self._try([turn])
+        else:
+            for turn, result in zip(turns, results, strict=True):
+                turn.result.set_result(result)
