@@ -6,12 +6,14 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint screenshots clean prerequisites
+.PHONY: help demo test lint conformance screenshots clean prerequisites
 
 PYTHON ?= python3
 PORT ?= 8000
 INSTANCE ?= ./instance
 ARGS ?=
+SUITE ?=
+DATABASE_URL ?=
 CHROMIUM := /usr/bin/chromium
 
 BIN := .venv/bin
@@ -22,6 +24,7 @@ help:
 	@echo "make demo         an instance with samples, served on 127.0.0.1 (PORT=8000 INSTANCE=./instance)"
 	@echo "make test         every test (ARGS= goes to pytest)"
 	@echo "make lint         format, style, types, layers"
+	@echo "make conformance  the public xAPI suite, checked out elsewhere (SUITE=path DATABASE_URL=)"
 	@echo "make screenshots  the pictures in docs/images, from a demo instance of their own"
 	@echo "make clean        remove .venv and what tools leave behind; instances stay"
 
@@ -38,6 +41,14 @@ lint: $(FOR_TESTS)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# ARGS="--versions 1.0.3 --grep XAPI-00333 --json report.json" goes to the script.
+conformance: $(FOR_TESTS)
+	@test -n "$(SUITE)" || { \
+		echo "Say where github.com/adlnet/lrs-conformance-test-suite is checked out:" >&2; \
+		echo "make conformance SUITE=../lrs-conformance-test-suite" >&2; exit 1; }
+	@$(BIN)/python bench/conformance.py --suite "$(SUITE)" \
+		$(if $(DATABASE_URL),--database-url "$(DATABASE_URL)") $(ARGS)
 
 screenshots: $(FOR_TESTS)
 	@$(BIN)/python docs/screenshots.py

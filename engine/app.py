@@ -1,4 +1,4 @@
-"""The application factory: settings, database, record store, plugins, then the four surfaces."""
+"""The application factory: settings, database, record store, plugins, then the surfaces."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
 from engine import db as database
-from engine import host, jsonlog, web, xapi_http
+from engine import host, jsonlog, rest, web, xapi_http
 from engine.config import Settings, read_settings
 from engine.db import db
+from engine.lrs.definitions import Definitions
 from engine.lrs.reader import Reader
 from engine.lrs.store import Store
 from engine.lrs.terms import TermIndex
@@ -41,9 +42,12 @@ def create_app(
     with app.app_context():
         database.prepare(db.engine)
         index = TermIndex(app.extensions["byway.keyring"].derive("index terms"))
-        app.extensions["byway.store"] = Store(db.engine, index)
+        definitions = Definitions(db.engine, index)
+        app.extensions["byway.definitions"] = definitions
+        app.extensions["byway.store"] = Store(db.engine, index, definitions)
         app.extensions["byway.reader"] = Reader(db.engine, index)
     xapi_http.install(app)
+    rest.install(app)
     web.install(app, csrf)
     return app
 

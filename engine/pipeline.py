@@ -9,6 +9,7 @@ from typing import Any, cast
 from flask import current_app
 
 from engine.host import Host
+from engine.lrs.definitions import Definitions
 from engine.lrs.reader import Reader
 from engine.lrs.store import Added, Authority, Entry, Store, Write
 from xapi.walk import walk
@@ -44,6 +45,11 @@ def store() -> Store:
 def reader() -> Reader:
     """The record store of the running application, for reading."""
     return cast(Reader, current_app.extensions["byway.reader"])
+
+
+def definitions() -> Definitions:
+    """What the running application knows of activities."""
+    return cast(Definitions, current_app.extensions["byway.definitions"])
 
 
 def host() -> Host:

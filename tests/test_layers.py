@@ -14,18 +14,22 @@ LAYERS = (
     ("cli",),
     ("jobs",),
     ("app",),
-    ("web", "xapi_http"),
+    ("web", "rest"),
+    ("xapi_http",),
     ("demo", "doctor"),
-    ("sources",),
-    ("pipeline", "profiles", "profile_rows", "imports", "instance", "records"),
+    ("sources", "exchange"),
+    (
+        *("statement_files", "verdicts", "intake", "pipeline", "profiles", "profile_rows"),
+        *("imports", "instance", "records"),
+    ),
     ("competencies", "people", "lrs"),
     ("host",),
-    ("hookspecs", "activity"),
+    ("hookspecs", "activity", "fetcher"),
     ("api",),
     ("db", "config", "keyring", "reading", "moments", "jsonlog", "errors"),
 )
 APART = {"competencies", "people", "lrs"}
-HTTP = {"app", "web", "xapi_http"}
+HTTP = {"app", "web", "rest", "xapi_http"}
 PURE = (
     *("checked", "config", "contract", "counting", "decay", "evidence", "explain", "lint"),
     *("matching", "nodes", "policy", "reading", "rollup", "scoring", "yaml_reading"),

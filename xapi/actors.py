@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
 
@@ -14,6 +15,8 @@ IDENTIFIERS = ("mbox", "mbox_sha1sum", "openid", "account")
 _AGENT = frozenset({"objectType", "name", *IDENTIFIERS})
 _GROUP = _AGENT | {"member"}
 _ACCOUNT = frozenset({"homePage", "name"})
+
+_LONGEST_KEY = 600
 
 _MBOX_EXAMPLE = '"mbox": "mailto:anna@example.org"'
 _AGENT_EXAMPLE = f"{{{_MBOX_EXAMPLE}}}"
@@ -28,18 +31,25 @@ def key(agent: dict[str, Any]) -> str | None:
     """The one text that identifies an agent or identified group; None for an anonymous group.
 
     Spellings of one identifier share a key: addresses in lower case, home pages without the
-    slash at their end. The agent must have passed the rules.
+    slash at their end. What no index would take, longer than any identifier of a person, is known
+    by its hash. The agent must have passed the rules.
     """
     if "mbox" in agent:
-        return str(agent["mbox"]).lower()
+        return _bounded(str(agent["mbox"]).lower())
     if "account" in agent:
         account = agent["account"]
-        return f"{account['homePage'].rstrip('/')}::{account['name']}"
+        return _bounded(f"{account['homePage'].rstrip('/')}::{account['name']}")
     if "openid" in agent:
-        return str(agent["openid"])
+        return _bounded(str(agent["openid"]))
     if "mbox_sha1sum" in agent:
         return str(agent["mbox_sha1sum"]).lower()
     return None
+
+
+def _bounded(text: str) -> str:
+    if len(text) <= _LONGEST_KEY and "\0" not in text:
+        return text
+    return f"hash::{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def parse_key(text: str) -> dict[str, Any]:

@@ -36,6 +36,13 @@ CLAUSES: dict[str, tuple[str, str]] = {
     "uuid": ("Data 4.4", "4.2.7"),
     "duration": ("Data 4.6", "4.2.7"),
     "query": ("Communication 2.1.3", "4.1.6.1"),
+    "document": ("Communication 2.2", "4.1.6"),
+    "state": ("Communication 2.3", "4.1.6.2"),
+    "agents": ("Communication 2.4", "4.1.6.3"),
+    "activities": ("Communication 2.5", "4.1.6.4"),
+    "agent-profile": ("Communication 2.6", "4.1.6.5"),
+    "activity-profile": ("Communication 2.7", "4.1.6.6"),
+    "concurrency": ("Communication 3.1", "4.1.4"),
 }
 """Topic -> its clause in xAPI 1.0.3 and in IEEE 9274.1.1 (2.0)."""
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from engine.app import create_app
 from engine.config import Settings, read_settings
+from engine.db import db
 from engine.errors import Refused
 from engine.instance import require_schema
 
@@ -35,7 +36,7 @@ def instance_app(settings: Settings | None = None) -> Iterator[Flask]:
     settings = settings or read_settings()
     try:
         app = create_app(settings)
-        with app.app_context():
+        with app.app_context(), _left_behind_clean():
             yield app
     except DBAPIError as error:
         said = str(error.orig)
@@ -45,6 +46,16 @@ def instance_app(settings: Settings | None = None) -> Iterator[Flask]:
         raise Refused(
             f"The database cannot be used: {error}.", "Look at BYWAY_DATABASE_URL."
         ) from error
+
+
+@contextmanager
+def _left_behind_clean() -> Iterator[None]:
+    """No connection outlives the command."""
+    try:
+        yield
+    finally:
+        db.session.remove()
+        db.engine.dispose()
 
 
 def with_app(command: Callable[P, R]) -> Callable[P, R]:

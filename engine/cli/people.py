@@ -32,7 +32,10 @@ def people() -> None:
 @json_option()
 @with_app
 def import_(file: BinaryIO, json: bool) -> None:
-    """Create or update people from a CSV: name,email,identifiers,communities,manager."""
+    """Create or update people from a CSV.
+
+    Columns: name,email,identifiers,communities,manager,username,external_id.
+    """
     with progress("Importing people", "rows") as step:
         done = matching.import_people(
             file.read(), by="byway people import", unit=transaction, progress=step

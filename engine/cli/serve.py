@@ -145,7 +145,7 @@ def _stop(children: list[subprocess.Popen[bytes]]) -> None:
 
 @click.command()
 def worker() -> None:
-    """Run a background worker: projector, polls, deliveries that wait."""
+    """Run a background worker: projector, polls, deliveries that wait, other record stores."""
     with instance_app() as app:
         require_schema()
         asked = work(app)

@@ -294,7 +294,7 @@ def _lines(entry: Logged, statement: dict[str, Any]) -> list[tuple[Table, dict[s
         "verb": statement["verb"]["id"],
         "object_id": str(thing.get("id", "")),
         "object_type": definition.get("type"),
-        "title": next(iter(titles.values()), None),
+        "title": next(iter(titles.values()), "").replace("\0", "") or None,
         "tags": [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [],
         "origin": entry.origin,
     }

@@ -1,4 +1,4 @@
-"""The worker: the projector's loop, the reader of waiting runs, and the queue's consumer."""
+"""The worker: loops that follow the log and other systems, and the queue's consumer."""
 
 from __future__ import annotations
 
@@ -16,11 +16,16 @@ from engine import jsonlog
 from engine.competencies import projector
 from engine.config import Settings
 from engine.db import db, holder_name
+from engine.exchange import forwarding, pulling
 from engine.jobs import tasks
-from engine.pipeline import reader
+from engine.jobs.accounts import AccountMatcher
+from engine.pipeline import reader, store
 
 PROJECT_EVERY = 0.2
 READ_EVERY = 0.5
+EXCHANGE_EVERY = 2.0
+FILE_EVERY = 0.2
+MATCH_EVERY = 5.0
 STOP_WITHIN = 2
 Loop = Callable[[Flask, threading.Event], None]
 
@@ -46,7 +51,7 @@ def work(app: Flask) -> bool:
     # Only now: the consumer has set handlers of its own, which would not stop our loops.
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
-    threads = [_started(loop, app, stop) for loop in (follow_log, read_runs)]
+    threads = [_started(loop, app, stop) for loop in LOOPS]
     stop.wait()
     deadline = time.monotonic() + STOP_WITHIN
     for thread in threads:  # what one is at is taken up again by the next worker
@@ -96,3 +101,56 @@ def read_runs(app: Flask, stop: threading.Event) -> None:
             except SQLAlchemyError:
                 log.exception("waiting runs could not be read; tried again")
                 db.session.remove()
+
+
+def send_on(app: Flask, stop: threading.Event) -> None:
+    """Forward what is new to other record stores."""
+    _exchange(app, stop, forwarding.advance)
+
+
+def bring_in(app: Flask, stop: threading.Event) -> None:
+    """Pull what is new in other record stores."""
+    _exchange(app, stop, pulling.advance)
+
+
+def _exchange(app: Flask, stop: threading.Event, advance: Callable[[str], int]) -> None:
+    """Go on while there is something to do, else look again after a while."""
+    holder = holder_name()
+    with app.app_context():
+        while not stop.is_set():
+            try:
+                done = advance(holder)
+            except SQLAlchemyError:
+                log.exception("statements could not be exchanged; tried again")
+                db.session.remove()
+                done = 0
+            if not done:
+                stop.wait(EXCHANGE_EVERY)
+
+
+def file_references(app: Flask, stop: threading.Event) -> None:
+    """File what storing left for later: statements that very many older ones refer to."""
+    with app.app_context():
+        while not stop.is_set():
+            try:
+                filed = store().file_late_references() if reader().is_behind() else 0
+            except SQLAlchemyError:
+                log.exception("late references could not be filed; tried again")
+                filed = 0
+            if not filed:
+                stop.wait(FILE_EVERY)
+
+
+def match_accounts(app: Flask, stop: threading.Event) -> None:
+    """Link accounts to people by the rules of their keys."""
+    with app.app_context():
+        matcher = AccountMatcher()
+        while not stop.wait(MATCH_EVERY):
+            try:
+                matcher.match()
+            except SQLAlchemyError:
+                log.exception("accounts could not be matched; tried again")
+            db.session.remove()
+
+
+LOOPS = (follow_log, file_references, read_runs, match_accounts, send_on, bring_in)

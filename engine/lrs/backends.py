@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from engine.db import writing_options
+from engine.db import begin_at_once, writing_options
 from engine.moments import now_us
 
 Row = tuple[Any, ...]
@@ -31,6 +31,9 @@ class Cursor(Protocol):
 
     def executemany(self, query: Any, values: Any, /) -> Any:
         """Run one statement for each of these."""
+
+    def fetchmany(self, size: int, /) -> list[Any]:
+        """Some of the rows; none at the end."""
 
     def fetchall(self) -> list[Any]:
         """Every row."""
@@ -72,7 +75,7 @@ class Backend:
     def translated(self) -> Iterator[None]:
         """The driver's errors as SQLAlchemy's, as the rest of the engine knows them."""
         dialect = self._engine.dialect
-        raised: type[Exception] = dialect.loaded_dbapi.Error  # type: ignore[assignment]
+        raised: type[Exception] = dialect.loaded_dbapi.Error
         try:
             yield
         except raised as error:
@@ -81,13 +84,20 @@ class Backend:
 
     def cursor(self, connection: Connection) -> Cursor:
         """The driver's own cursor inside a connection's transaction."""
-        return connection.connection.cursor()
+        return cast(Cursor, connection.connection.cursor())
 
     def rows(self, connection: Connection, query: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows of a question."""
         cursor = self.cursor(connection)
         cursor.execute(self.sql(query), values)
         return cursor.fetchall()
+
+    def each(self, connection: Connection, query: str, values: Sequence[Any] = ()) -> Iterator[Row]:
+        """The rows of a question one by one; what is not wanted is not read."""
+        cursor = self.cursor(connection)
+        cursor.execute(self.sql(query), values)
+        while rows := cursor.fetchmany(500):
+            yield from rows
 
     def sql(self, query: str) -> str:
         """A query with this driver's marks."""
@@ -101,6 +111,21 @@ class Backend:
         """The first free position; nobody else gets one before this transaction ends."""
         (last,) = self.rows(connection, "SELECT max(seq) FROM statement")[0]
         return max(now_us(), (last or 0) + 1)
+
+    def settled(self, connection: Connection) -> int | None:
+        """A moment before which nothing more will be stored; None while somebody is writing.
+
+        Who writes takes the lock first and looks at the clock then. So when the lock is free after
+        we looked, whoever comes next gets a later position.
+        """
+        now = now_us()
+        try:
+            begin_at_once(connection)
+        except OperationalError:
+            return None
+        finally:
+            connection.rollback()
+        return now
 
     def append(self, connection: Connection, statements: Sequence[Row]) -> None:
         """Insert (seq, sid, voids, target, origin, audience, payload)."""
@@ -144,8 +169,8 @@ class Postgres(Backend):
 
     def cursor(self, connection: Connection) -> Cursor:
         """A cursor that takes and gives bytes as they are."""
-        cursor: Cursor = connection.connection.driver_connection.cursor(binary=True)  # type: ignore[union-attr]
-        return cursor
+        driver = cast(Any, connection.connection.driver_connection)
+        return cast(Cursor, driver.cursor(binary=True))
 
     def sql(self, query: str) -> str:
         """A query with this driver's marks."""
@@ -160,6 +185,14 @@ class Postgres(Backend):
         query = "SELECT max(seq), extract(epoch FROM clock_timestamp()) FROM statement"
         last, now = self.rows(connection, query)[0]
         return max(int(now * 1_000_000), (last or 0) + 1)
+
+    def settled(self, connection: Connection) -> int | None:
+        """A moment before which nothing more will be stored; None while somebody is writing."""
+        query = (
+            f"SELECT extract(epoch FROM clock_timestamp()), pg_try_advisory_xact_lock_shared({LOG})"
+        )
+        [(now, free)] = self.rows(connection, query)
+        return int(now * 1_000_000) if free else None
 
     def append(self, connection: Connection, statements: Sequence[Row]) -> None:
         """Insert (seq, sid, voids, target, origin, audience, payload)."""

@@ -1,55 +1,62 @@
-"""Origins and the keys that speak for them: making, checking, and what each may do."""
+"""Keys, as the operator deals with them: made, changed, rotated, revoked and listed.
+
+Many keys can speak for one origin, one after the other: its authority, its statements and
+documents, its trust and its legal basis outlive each of them.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-from sqlalchemy import bindparam, func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import or_, select
 
-from engine.db import db, reading, writing
-from engine.errors import Forbidden, Refused, Unauthorized
+from engine.db import db
+from engine.errors import Conflict, NotFound, Refused
+from engine.lrs.callers import (
+    SCOPES,
+    Caller,
+    authenticate,
+    caller_of,
+    digest,
+    forget_on_commit,
+)
 from engine.lrs.models import Key, Origin
-from engine.lrs.reader import Access
-from engine.lrs.store import Authority
+from engine.lrs.origins import (
+    BASES,
+    OWN,
+    authority_of,
+    create_origin,
+    origins,
+    own_origin,
+)
+from engine.lrs.rights import DEFAULT_SCOPES, Change, apply, usual_scopes
 from engine.moments import now_us
 
-SCOPES = (
-    "all",
-    "all/read",
-    "statements/read",
-    "statements/read/mine",
-    "statements/write",
-    "statements/void",
-)
-READS = ("mine", "shared", "all")
-BASES = ("notice", "consent")
-DEFAULT_SCOPES = ("statements/write", "statements/read/mine")
-OWN = "byway"
-USED_EVERY_US = 60_000_000
+__all__ = [
+    "BASES",
+    "DEFAULT_SCOPES",
+    "OWN",
+    "SCOPES",
+    "Caller",
+    "Listed",
+    "NewKey",
+    "authenticate",
+    "authority_of",
+    "caller_of",
+    "change",
+    "create_key",
+    "create_origin",
+    "listed",
+    "origins",
+    "own_origin",
+    "require_free_name",
+    "revoke",
+    "rotate",
+]
 
-_HOLDER = (
-    select(
-        Key.id,
-        Key.origin_id,
-        Key.secret_sha256,
-        Key.scopes,
-        Key.reads,
-        Key.communities,
-        Key.expires_at,
-        Key.last_used_at,
-        Origin.authority,
-        Origin.may_void,
-    )
-    .join(Origin, Origin.id == Key.origin_id)
-    .where(Key.username == bindparam("username"))
-)
+MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,63 +69,24 @@ class NewKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who is calling the xAPI endpoint, and what she may do."""
+class Listed:
+    """A key as it may be shown to the operator; never its secret."""
 
-    key_id: int
-    scopes: frozenset[str]
-    authority: Authority
-    access: Access
-
-    def require(self, *scopes: str) -> None:
-        """Refuse unless the key has one of the scopes; "all" stands for every one of them."""
-        if self.scopes.isdisjoint({"all", *scopes}):
-            raise Forbidden(
-                f"This key may not do that: it needs the scope {' or '.join(scopes)}.",
-                "Ask the operator for a key with that scope.",
-            )
-
-
-def create_origin(
-    kind: str,
-    name: str,
-    *,
-    home_page: str,
-    basis: str = "notice",
-    ceiling: str = "system",
-    attests: str | None = None,
-    may_void: bool = False,
-) -> Origin:
-    """A new origin; the account it signs as never changes, whatever keys come and go."""
-    if basis not in BASES:
-        raise Refused(f'"{basis}" is not a legal basis.', "Use notice or consent.")
-    account = {"homePage": home_page, "name": f"{kind}:{secrets.token_hex(8)}"}
-    origin = Origin(
-        kind=kind,
-        name=name,
-        authority={"objectType": "Agent", "name": name, "account": account},
-        basis=basis,
-        ceiling=ceiling,
-        attests=attests,
-        may_void=may_void,
-        created_at=now_us(),
-    )
-    db.session.add(origin)
-    db.session.flush()
-    return origin
-
-
-def own_origin(home_page: str = "") -> Origin:
-    """Byway itself as an origin: learners speak for themselves there, and experts as experts.
-
-    :param home_page: given when it may have to be made.
-    """
-    found = db.session.scalar(select(Origin).where(Origin.kind == OWN))
-    if found is None and not home_page:
-        raise Refused("This instance is not set up.", "Run `byway upgrade`.")
-    return found or create_origin(
-        OWN, "Byway", home_page=home_page, ceiling="self", attests="expert"
-    )
+    name: str
+    key: str
+    in_use: bool
+    scopes: tuple[str, ...]
+    reads: str
+    communities: tuple[str, ...]
+    basis: str
+    ceiling: str
+    may_attest: bool
+    dedupe: bool
+    account_rule: str | None
+    account_home_page: str | None
+    created_at: int
+    expires_at: int | None
+    last_used_at: int | None
 
 
 def create_key(
@@ -129,91 +97,164 @@ def create_key(
     may_attest: bool,
     basis: str,
     home_page: str,
+    browser: bool = False,
+    more: Change | None = None,
 ) -> NewKey:
-    """A key with an origin of its own; the secret (256 random bits) is kept as a hash only."""
-    for scope in scopes:
-        if scope not in SCOPES:
-            raise Refused(f'"{scope}" is not a scope.', f"Choose from {', '.join(SCOPES)}.")
-    if reads not in READS:
-        raise Refused(f'"{reads}" is not something a key can read.', "Use mine, shared or all.")
+    """A key with an origin of its own; the secret (256 random bits) is kept as a hash only.
+
+    :param browser: its secret can be read by whoever opens the page, so nothing it brings is
+        more than somebody's own word, and it may do little else.
+    :param more: whatever else it is to be like.
+    """
+    if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
+        raise Refused(f"A key's name has 1 to {MAX_NAME} characters.", "Choose another one.")
+    if browser and may_attest:
+        raise Refused("A key in a browser attests nothing.", "Make two keys.")
+    trusted, untrusted = "expert" if may_attest else "system", "self"
     origin = create_origin(
         "key",
         name,
         home_page=home_page,
         basis=basis,
-        ceiling="expert" if may_attest else "system",
+        ceiling=untrusted if browser else trusted,
         attests="expert" if may_attest else None,
-        may_void="statements/void" in scopes or "all" in scopes,
     )
+    row = Key(origin_id=origin.id, name=name, communities=[], created_at=now_us())
+    made = _give_secret(row)
+    scopes = scopes or usual_scopes(reads, browser=browser)
+    apply(replace(more or Change(), scopes=scopes, reads=reads), origin, [row])
+    db.session.add(row)
+    return made
+
+
+def _give_secret(row: Key) -> NewKey:
     username, secret = secrets.token_hex(16), secrets.token_urlsafe(32)
-    db.session.add(
-        Key(
-            origin_id=origin.id,
-            name=name,
-            username=username,
-            secret_sha256=_digest(secret),
-            scopes=list(scopes or DEFAULT_SCOPES),
-            reads=reads,
-            communities=[],
-            created_at=now_us(),
+    row.username, row.secret_sha256 = username, digest(secret)
+    return NewKey(key=username, secret=secret, origin=row.origin_id)
+
+
+def require_free_name(name: str) -> None:
+    """Refuse a name that a key in use has: commands name keys by it."""
+    if _in_use(db.session.scalars(select(Key).where(Key.name == name)).all()):
+        raise Conflict(
+            f"There is a key called {name}.",
+            f"Choose another name, or give it a new secret with `byway keys rotate {name}`.",
         )
+
+
+def rotate(name: str, *, overlap_us: int, expires_at: int | None = None) -> NewKey:
+    """A new user name and secret for the same origin; those there were end after the overlap.
+
+    :param name: a key's name or user name, also of one that has expired.
+    :param expires_at: when the new one expires, or NEVER; must be given where the old one does.
+    :raises NotFound: no such key.
+    """
+    now, found = now_us(), _find(name)
+    last = found[0]
+    if last.expires_at is not None and expires_at is None:
+        raise Refused(
+            "This key has an end, so the new one needs one too.",
+            "Add --expires 90d, --expires 2027-01-31 or --expires never.",
+        )
+    if not _in_use(found):
+        require_free_name(last.name)
+    for one in _in_use(_of_origin(last.origin_id)):
+        one.expires_at = min(one.expires_at or now + overlap_us, now + overlap_us)
+    row = Key(
+        origin_id=last.origin_id,
+        name=last.name,
+        scopes=last.scopes,
+        reads=last.reads,
+        communities=last.communities,
+        created_at=now,
     )
-    return NewKey(key=username, secret=secret, origin=origin.id)
+    made = _give_secret(row)
+    apply(Change(expires_at=expires_at), _origin(row), [row])
+    db.session.add(row)
+    return made
 
 
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
+def revoke(name: str) -> list[Listed]:
+    """End a key at once, by its name with all its secrets, or by one user name only that one.
+
+    :raises NotFound: no key in use is called so.
+    """
+    held = _find_in_use(name)
+    for one in held:
+        one.expires_at = now_us()
+    forget_on_commit()
+    return [_listed(one, _origin(one)) for one in held]
 
 
-def authenticate(username: str, secret: str) -> Caller:
-    """Who holds this key; the secret is compared in constant time, known user name or not."""
-    with reading() as connection:
-        row = connection.execute(_HOLDER, {"username": username}).one_or_none()
-    right = hmac.compare_digest(row.secret_sha256 if row else bytes(32), _digest(secret))
-    if row is None or not right:
-        raise Unauthorized("No key with this name and secret.", "Check both, or ask for a new key.")
+def change(name: str, wanted: Change) -> Listed:
+    """Change what a key may do, for every secret in use of its origin; its end, for the newest.
+
+    :raises NotFound: no key in use is called so.
+    """
+    newest = _find_in_use(name)[0]
+    origin = _origin(newest)
+    held = [newest, *(one for one in _in_use(_of_origin(origin.id)) if one is not newest)]
+    apply(wanted, origin, held)
+    db.session.flush()
+    return _listed(newest, origin)
+
+
+def listed(*, every: bool = False) -> list[Listed]:
+    """The keys in use by name, newest first where some share it; `every`: expired ones too."""
+    query = select(Key, Origin).join(Origin, Origin.id == Key.origin_id)
+    rows = db.session.execute(query.order_by(Key.name, Key.id.desc())).all()
+    found = [_listed(key, origin) for key, origin in rows]
+    return [one for one in found if every or one.in_use]
+
+
+def _listed(key: Key, origin: Origin) -> Listed:
+    return Listed(
+        name=key.name,
+        key=key.username,
+        in_use=bool(_in_use([key])),
+        scopes=tuple(key.scopes),
+        reads=key.reads,
+        communities=tuple(key.communities),
+        basis=origin.basis,
+        ceiling=origin.ceiling,
+        may_attest=origin.attests is not None,
+        dedupe=origin.dedupe,
+        account_rule=origin.account_rule,
+        account_home_page=origin.account_home_page,
+        created_at=key.created_at,
+        expires_at=key.expires_at,
+        last_used_at=key.last_used_at,
+    )
+
+
+def _find(name: str) -> list[Key]:
+    """The keys that a name or user name stands for, newest first; those in use before others."""
+    query = select(Key).where(or_(Key.name == name, Key.username == name)).order_by(Key.id.desc())
+    every = list(db.session.scalars(query))
+    found = _in_use(every) or every
+    if not found:
+        raise NotFound(f"There is no key called {name}.", "See `byway keys list --all`.")
+    if len({one.origin_id for one in found}) > 1:
+        mend = "Name one by its key, see `byway keys list --all`."
+        raise Conflict(f"Several keys are called {name}.", mend)
+    return found
+
+
+def _find_in_use(name: str) -> list[Key]:
+    held = _in_use(_find(name))
+    if not held:
+        raise NotFound(f"The key {name} has ended.", "`byway keys rotate` gives it a new secret.")
+    return held
+
+
+def _in_use(held: Sequence[Key]) -> list[Key]:
     now = now_us()
-    if row.expires_at is not None and row.expires_at <= now:
-        raise Unauthorized("This key has expired.", "Ask the operator for a new one.")
-    if row.last_used_at is None or now - row.last_used_at >= USED_EVERY_US:
-        _note_use(row.id, now)
-    return Caller(
-        key_id=row.id,
-        scopes=frozenset(row.scopes),
-        authority=Authority(origin=row.origin_id, agent=row.authority, may_void=row.may_void),
-        access=_access(row.reads, row.origin_id, row.communities),
-    )
+    return [one for one in held if one.expires_at is None or one.expires_at > now]
 
 
-def authority_of(origin: Origin) -> Authority:
-    """What the store needs to know of an origin."""
-    return Authority(origin=origin.id, agent=origin.authority, may_void=origin.may_void)
+def _of_origin(origin_id: int) -> Sequence[Key]:
+    return db.session.scalars(select(Key).where(Key.origin_id == origin_id)).all()
 
 
-def _access(reads: str, origin: int, communities: Sequence[str]) -> Access:
-    if reads == "all":
-        return Access(everything=True)
-    shared = ("public", *(f"community:{slug}" for slug in communities))
-    return Access(origin=origin, audiences=shared if reads == "shared" else ())
-
-
-def _note_use(key_id: int, now: int) -> None:
-    """Write the last use; left for next time while somebody else writes, so nobody waits for it."""
-    table = Key.__table__
-    fresh = (table.c.id == key_id) & (func.coalesce(table.c.last_used_at, 0) < now)
-    with suppress(OperationalError), writing(waiting=False) as connection:
-        connection.execute(table.update().where(fresh).values(last_used_at=now))
-
-
-def origins() -> dict[int, dict[str, Any]]:
-    """Every origin's kind, name, basis and trust, by its id."""
-    return {
-        origin.id: {
-            "kind": origin.kind,
-            "name": origin.name,
-            "basis": origin.basis,
-            "ceiling": origin.ceiling,
-            "attests": origin.attests,
-        }
-        for origin in db.session.scalars(select(Origin))
-    }
+def _origin(key: Key) -> Origin:
+    return db.session.get_one(Origin, key.origin_id)

@@ -10,13 +10,17 @@ from typing import Any
 from sqlalchemy import Engine
 
 from engine.db import portions
+from engine.lrs import attachments
 from engine.lrs import terms as kinds
 from engine.lrs.backends import Row, backend_of
 from engine.lrs.search import Search
 from engine.lrs.terms import TermIndex
+from engine.moments import now_us
 from xapi.query import Query
 
 MAX_LIMIT = 500
+LONG_AGO = 500_000
+"""After how many microseconds without statements we look whether any is coming."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,13 @@ class Page:
     payloads: tuple[bytes, ...]
     position: int | None
 
+    def cut(self, count: int) -> Page:
+        """The first so many of it; the next page goes on after them."""
+        if count >= len(self.seqs):
+            return self
+        position = self.seqs[count - 1]
+        return Page(seqs=self.seqs[:count], payloads=self.payloads[:count], position=position)
+
 
 _COLUMNS = "s.seq, s.sid, s.voided, s.voids, s.target, s.origin, s.audience, s.payload"
 
@@ -72,6 +83,7 @@ class Reader:
     def __init__(self, engine: Engine, index: TermIndex) -> None:
         self._backend = backend_of(engine)
         self._index = index
+        self._settled = 0
 
     def get(self, sid: uuid.UUID, access: Access, *, voided: bool = False) -> Stored | None:
         """One statement by its id; a voided one only when asked for (xAPI 1.0.3 Data 2.3.2)."""
@@ -101,16 +113,25 @@ class Reader:
         return int(self._ask("SELECT coalesce(max(seq), 0) FROM statement")[0][0])
 
     def consistent_through(self) -> int:
-        """The position up to which every question finds all there is (Communication 2.1.3).
+        """The moment up to which every question finds all there is (Communication 2.1.3).
 
-        What is committed is found at once, but for statements that many older ones refer to: until
-        those are filed under them too, the time before counts.
+        That is the newest statement's; a moment ago, where nothing has come for a while and nothing
+        is coming; and the time before a statement that is still to be filed under the many older
+        ones that refer to it.
         """
-        query = (
-            "SELECT coalesce((SELECT min(seq) - 1 FROM late_reference),"
-            " (SELECT max(seq) FROM statement), 0)"
-        )
-        return int(self._ask(query)[0][0])
+        query = "SELECT (SELECT min(seq) FROM late_reference), (SELECT max(seq) FROM statement)"
+        [(late, newest)] = self._ask(query)
+        if late is not None:
+            return int(late) - 1
+        known = max(self._settled, newest or 0)
+        if now_us() - known > LONG_AGO:
+            with self._backend.looking() as connection:
+                self._settled = known = self._backend.settled(connection) or known
+        return int(known)
+
+    def is_behind(self) -> bool:
+        """Whether something that was stored is still to be filed under what refers to it."""
+        return bool(self._ask("SELECT 1 FROM late_reference LIMIT 1"))
 
     def log(self, after: int, limit: int) -> list[Stored]:
         """What was stored after a position, oldest first, voided and voiding ones included."""
@@ -137,6 +158,19 @@ class Reader:
             payloads=tuple(bytes(payload) for _, payload in rows[:limit]),
             position=position,
         )
+
+    def attachments(self, seqs: Sequence[int]) -> dict[str, bytes]:
+        """The contents that came with these statements, by their sha2 in lower case."""
+        with self._backend.looking() as connection:
+            return attachments.read(connection, seqs)
+
+    def page_with_attachments(
+        self, query: Query, access: Access, *, after: int | None = None, most: int
+    ) -> Page:
+        """Like `page`, cut where the contents that came with it are more than so many bytes."""
+        page = self.page(query, access, after=after)
+        with self._backend.looking() as connection:
+            return page.cut(attachments.fitting(connection, page.seqs, most))
 
     def _ask(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
         with self._backend.looking() as connection:

@@ -17,9 +17,11 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engine.db import portions
 from engine.errors import Conflict, Refused
+from engine.lrs import attachments
 from engine.lrs.backends import backend_of
+from engine.lrs.definitions import Definitions
 from engine.lrs.gathering import Gathering
-from engine.lrs.references import Link, References
+from engine.lrs.references import Link, References, file_late
 from engine.lrs.terms import RELATED_AGENT, TermIndex
 from engine.moments import iso
 from xapi import actors, sameness, text
@@ -84,9 +86,10 @@ class Outdated(Conflict):
 class Store:
     """The writing side of the record store."""
 
-    def __init__(self, engine: Engine, index: TermIndex) -> None:
+    def __init__(self, engine: Engine, index: TermIndex, definitions: Definitions) -> None:
         self._backend = backend_of(engine)
         self._index = index
+        self._definitions = definitions
         self._gathering = Gathering[Entry, Added](
             self._add_all, most=TOGETHER, may_fail=(Refused, SQLAlchemyError)
         )
@@ -105,6 +108,11 @@ class Store:
         if rows:
             return self._add_with(entries, rows)
         return self._gathering.do(entries) if entries else Added()
+
+    def file_late_references(self) -> int:
+        """File a stretch of what storing left for later; 0 when nothing is left."""
+        with self._backend.appending(alone=False) as connection:
+            return file_late(connection, self._backend, self._index)
 
     def _add_all(self, groups: Sequence[Sequence[Entry]]) -> list[Added]:
         with self._backend.appending(alone=False) as connection:
@@ -159,6 +167,9 @@ class Store:
         stored = [_stamp(entry, seq) for seq, entry in enumerate(fresh, start=first)]
         rows = [_row(first + at, entry, stored[at]) for at, entry in enumerate(fresh)]
         self._backend.append(connection, rows)
+        self._definitions.note(connection, fresh, first)
+        attached = ((first + at, entry.attachments) for at, entry in enumerate(fresh))
+        attachments.keep(connection, attached)
         batch = {
             entry.sid.bytes: Link(seq=seq, terms=self._terms(entry), target=_target(entry))
             for seq, entry in enumerate(fresh, start=first)
@@ -166,6 +177,10 @@ class Store:
         references = References(connection, self._backend, self._index, batch)
         self._settle_voids(connection, fresh, references.awaited)
         self._post(connection, references.postings())
+        if references.late:
+            later = [(seq,) for seq in references.late]
+            query = "INSERT INTO late_reference (seq, after) VALUES (?, 0)"
+            self._backend.cursor(connection).executemany(self._backend.sql(query), later)
         return {entry.sid.bytes: stored[at] for at, entry in enumerate(fresh)}
 
     def _terms(self, entry: Entry) -> frozenset[int]:

@@ -1,4 +1,4 @@
-"""People from a CSV: name, email, identifiers, communities, manager; several values with bars."""
+"""People from a CSV, a row each; several values of one cell stand with bars between them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
@@ -15,10 +15,11 @@ from sqlalchemy import select
 from engine.db import db
 from engine.errors import BadReport, Refused
 from engine.people import service
+from engine.people.accounts import external_id_key, username_key
 from engine.people.models import Community, ManagerOf, Membership, Person
 from engine.reading import decode
 
-COLUMNS = ("name", "email", "identifiers", "communities", "manager")
+COLUMNS = ("name", "email", "identifiers", "communities", "manager", "username", "external_id")
 MAX_ROWS = 100_000
 SEPARATORS = ",;\t"
 PORTION = 100
@@ -138,12 +139,20 @@ def _read_line(row: int, header: Sequence[str], values: Sequence[str]) -> _Line 
             row=row,
             name=cells.get("name", "").strip(),
             email=service.clean_email(cells.get("email", "")),
-            identifiers=_values(cells.get("identifiers", "")),
+            identifiers=_identifiers(cells),
             communities=_values(cells.get("communities", "")),
             manager=service.clean_email(manager) if manager else "",
         )
     except Refused as refusal:
         return _problem(row, refusal)
+
+
+def _identifiers(cells: Mapping[str, str]) -> tuple[str, ...]:
+    return (
+        *_values(cells.get("identifiers", "")),
+        *map(username_key, _values(cells.get("username", ""))),
+        *map(external_id_key, _values(cells.get("external_id", ""))),
+    )
 
 
 def _values(cell: str) -> tuple[str, ...]:

@@ -255,7 +255,7 @@ def _settled(state: ItemState) -> bool:
         planner.settle(state)
     except StatementRefused as refusal:
         raise Refused(f"This cannot be said again: {refusal.rule}", refusal.fix) from refusal
-    rows = [*writes.of_states(state.whole), writes.of_audience(state.last_sid, state.audience)]
+    rows = [*writes.of_states(state.whole), *writes.of_audience(state.last_sid, state.audience)]
     return writes.stored(planner.entries, rows)
 
 

@@ -11,11 +11,11 @@ from engine.api import Answer, Delivery, HookRequest, Source
 from engine.config import settings
 from engine.db import db, transaction
 from engine.errors import BadReport, Conflict, NotFound, Refused
+from engine.fetcher import fetcher
 from engine.host import calling, iterating
 from engine.moments import now_us
 from engine.pipeline import host
 from engine.sources import deliveries, instances
-from engine.sources.fetcher import fetcher
 from engine.sources.models import Run, SourceInstance
 from engine.sources.reading import PATIENCE, Reading
 from engine.sources.runs import UNFINISHED, Progress, Report, open_run, process

@@ -10,8 +10,10 @@ from sqlalchemy import Table, and_, bindparam, delete, insert, update
 
 from engine.db import db
 from engine.errors import Conflict
+from engine.lrs.forwards import look_again
 from engine.lrs.models import statement as statement_table
 from engine.lrs.store import Entry, Write
+from engine.moments import now_us
 from engine.pipeline import record
 from engine.sources.items import ItemState, Word
 from engine.sources.models import Item, ItemKey, ItemMerge, Run, RunItem, RunProblem, Waiting
@@ -58,10 +60,13 @@ def of_run(run_id: int, *, before: int, **values: Any) -> Write:
     return Write(statement=update(table).where(here).values(**values), expects=1)
 
 
-def of_audience(sid: uuid.UUID, audience: str) -> Write:
-    """Who may see a stored statement from now on."""
+def of_audience(sid: uuid.UUID, audience: str) -> list[Write]:
+    """Who may see a stored statement from now on; other record stores are told if it is new."""
     mine = statement_table.c.sid == sid.bytes
-    return Write(statement=update(statement_table).where(mine).values(audience=audience))
+    return [
+        Write(statement=look_again(sid, audience, now_us())),
+        Write(statement=update(statement_table).where(mine).values(audience=audience)),
+    ]
 
 
 def of_answered(system: uuid.UUID, delivery_id: int, keys: Sequence[str]) -> list[Write]:

@@ -7,7 +7,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import Refused
-from engine.web import charts, frame, hooks, learner, pages, session, words, workbench
+from engine.web import charts, frame, hooks, learner, pages, session, validator, words, workbench
 
 POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'"
 HEADERS = {
@@ -22,7 +22,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     session.login.init_app(app)
     app.jinja_env.globals.update(words=words, charts=charts)
     app.context_processor(frame.context)
-    for bp in (session.bp, learner.bp, workbench.bp, pages.bp):
+    for bp in (session.bp, learner.bp, workbench.bp, validator.bp, pages.bp):
         _require_token(bp, csrf)
         app.register_blueprint(bp)
     app.register_blueprint(hooks.bp)

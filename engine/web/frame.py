@@ -13,7 +13,11 @@ from engine.errors import Refused
 from engine.pipeline import host
 
 LEARNER = (("My learning", "learner.learning"), ("My competencies", "learner.competencies"))
-WORKBENCH = (("Sources", "workbench.sources"), ("Not aligned", "workbench.unaligned"))
+WORKBENCH = (
+    ("Sources", "workbench.sources"),
+    ("Not aligned", "workbench.unaligned"),
+    ("Validator", "validator.ask"),
+)
 
 
 def context() -> dict[str, Any]:

@@ -6,20 +6,19 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from engine import records
 from engine.db import db
 from engine.errors import NotFound, Refused
-from engine.lrs.models import Key
-from engine.moments import now_us
+from engine.lrs.keys import listed
 from engine.people import service as people
+from engine.people.accounts import EXTERNAL_ID, USERNAME
 from engine.people.models import Person
 from engine.pipeline import host
 from engine.sources import instances
 from engine.web import learner_item, words
 from engine.web.learner_reader import Reader
 
+_OURS = {USERNAME: "User name", EXTERNAL_ID: "Id in another system"}
 # What somebody can say about an origin: the word kept, by basis and by what she said before.
 _ANSWERS = {
     ("notice", True): ("objected", "Object to this source"),
@@ -59,13 +58,12 @@ class Data:
 def data_of(reader: Reader) -> Data:
     """All that is held about her."""
     holders = list(_holders(reader))
-    keys = list(_keys())
     return Data(
         identifiers=[identifier_words(key) for key in _shown(reader)],
         holders=sorted(holders, key=lambda one: (-one.count, one.name)),
         total=sum(one.count for one in holders),
-        everything=[words.clean(key.name) for key in keys if key.reads == "all"],
-        shared=[words.clean(key.name) for key in keys if key.reads == "shared"],
+        everything=_systems("all"),
+        shared=_systems("shared"),
         managers=[words.clean(one.name) for one in learner_item.managers_of(reader)],
     )
 
@@ -82,6 +80,9 @@ def identifier_words(key: str) -> tuple[str, str]:
     """An identifier and what kind of thing it is, as a person reads it."""
     if key.startswith("mailto:"):
         return key.removeprefix("mailto:"), "Email address, and the hash that stands for it"
+    for home, kind in _OURS.items():
+        if key.startswith(f"{home}::"):
+            return key.removeprefix(f"{home}::"), kind
     home, separator, name = key.rpartition("::")
     if separator:
         return name, f"Account at {words.short_iri(home)}"
@@ -90,11 +91,9 @@ def identifier_words(key: str) -> tuple[str, str]:
     return key, "Hash of an email address"
 
 
-def _keys() -> Iterator[Key]:
-    now = now_us()
-    for key in db.session.scalars(select(Key).order_by(Key.name)):
-        if key.expires_at is None or key.expires_at > now:
-            yield key
+def _systems(reads: str) -> list[str]:
+    """The systems whose key reads this far; one that changes its secret has two for a while."""
+    return sorted({words.clean(key.name) for key in listed() if key.reads == reads})
 
 
 def _holders(reader: Reader) -> Iterator[Holder]:

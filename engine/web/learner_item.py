@@ -157,9 +157,12 @@ def _now(reader: Reader, line: Line, statement: Mapping[str, Any]) -> Now:
 
 def _sent(reader: Reader, stored: Stored, statement: Mapping[str, Any]) -> Pairs:
     origin = reader.origins.get(stored.origin, {})
+    name = f"“{words.clean(str(origin.get('name')))}”"
     through = {
-        "key": f"Sent to the xAPI endpoint with the key “{words.clean(str(origin.get('name')))}”",
-        "source": f"Read from the source “{words.clean(str(origin.get('name')))}”",
+        "key": f"Sent to the xAPI endpoint with the key {name}",
+        "source": f"Read from the source {name}",
+        "file": f"Imported from the statement file {name}",
+        "pull": f"Fetched from the record store {name}",
     }
     moment = words.moment_words(from_us(stored.seq), reader.zone)
     return [

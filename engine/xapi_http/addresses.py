@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 ROOT = "xapi"
+TOKEN = ["oauth", "token"]
 
 
 class Addresses:
@@ -21,7 +22,11 @@ class Addresses:
         """Answer a request under the plain spelling of its address."""
         parts = [part for part in environ.get("PATH_INFO", "").split("/") if part]
         if parts and parts[0].lower() == ROOT:
-            environ["PATH_INFO"] = "/" + "/".join([ROOT, *parts[1:]])
+            parts[0] = ROOT
+        if [part.lower() for part in parts if part != ROOT] == TOKEN:
+            parts = [ROOT, *TOKEN]
+        if parts and parts[0] == ROOT:
+            environ["PATH_INFO"] = "/" + "/".join(parts)
         return self._app(environ, start_response)
 
 

@@ -10,7 +10,7 @@ from engine.lrs import keys
 from engine.lrs.keys import Caller
 from engine.moments import iso
 from engine.pipeline import reader
-from engine.xapi_http import errors
+from engine.xapi_http import cors, errors, oauth, tunnel
 from engine.xapi_http.addresses import is_ours
 from xapi.errors import QueryRefused
 from xapi.versions import HEADER, negotiate
@@ -26,10 +26,15 @@ def settle_version() -> Response | None:
     """
     if not is_ours(request.path):
         return None
-    g.xapi_version = asked_version() or settings().xapi_default_version
+    asked = asked_version()
+    g.xapi_version = asked or settings().xapi_default_version
     g.through = None
-    error = request.routing_exception
-    return errors.http(error) if error else None
+    refused = tunnel.refusal(request.environ, asked)
+    if refused:
+        return errors.refusal(refused)
+    if request.routing_exception:
+        return errors.http(request.routing_exception)
+    return cors.preflight() if request.method == "OPTIONS" else None
 
 
 def asked_version() -> str | None:
@@ -43,31 +48,46 @@ def asked_version() -> str | None:
 def open_request() -> None:
     """Refuse whoever names no version or no key, before anything is read (Communication 3.3, 4.0).
 
-    Browsers ask OPTIONS without either; /about needs neither (Communication 2.8).
+    /about needs neither (Communication 2.8).
     """
-    if request.method == "OPTIONS" or request.endpoint == "xapi.about":
+    if request.endpoint == "xapi.about":
         return
     g.xapi_version = negotiate(request.headers.get(HEADER))
-    g.caller = _caller()
-    if request.method in ("GET", "HEAD"):
-        g.through = reader().last()  # before the page is read, which may then hold more
+    g.caller = caller()
+    if request.method in ("GET", "HEAD") and _is_about_statements():
+        g.through = _read_through()  # before the page is read, which may then hold more
 
 
-def _caller() -> Caller:
-    basic = request.authorization
-    if basic is None or basic.type != "basic":
-        raise Unauthorized("This needs a key.", "Send HTTP Basic: the key's name and its secret.")
-    return keys.authenticate(basic.username or "", basic.password or "")
+def caller() -> Caller:
+    """Who sends this request, by HTTP Basic or with a bearer token."""
+    shown = request.authorization
+    if shown is not None and shown.type == "basic":
+        return keys.authenticate(shown.username or "", shown.password or "")
+    if shown is not None and shown.type == "bearer":
+        return oauth.caller_of(shown.token or "")
+    raise Unauthorized(
+        "This needs a key.",
+        "Send HTTP Basic, the key's name and its secret, or a bearer token got with them.",
+    )
 
 
 def close_request(response: Response) -> Response:
     """The version on every answer, errors too (Communication 3.3); how far the log was read."""
     if is_ours(request.path):
         response.headers[HEADER] = g.xapi_version
-        if request.path.startswith(("/xapi/statements", "/xapi/more")) and _tells(response):
-            through = reader().last() if g.through is None else g.through
+        cors.share(response)
+        if _is_about_statements() and _tells(response):
+            through = _read_through() if g.through is None else g.through
             response.headers[THROUGH] = iso(through)
     return response
+
+
+def _read_through() -> int:
+    return reader().consistent_through()
+
+
+def _is_about_statements() -> bool:
+    return request.path.startswith(("/xapi/statements", "/xapi/more"))
 
 
 def _tells(response: Response) -> bool:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Blueprint, Response
-from sqlalchemy.exc import OperationalError
+from flask import Blueprint, Response, request
+from sqlalchemy.exc import OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from engine.errors import Refused, Unauthorized
+from engine.errors import Forbidden, Refused, Unauthorized
 from xapi import text
 from xapi.errors import QueryRefused, StatementRefused
+from xapi.examples import example_of
 
 log = logging.getLogger(__name__)
+
+CHALLENGE = "WWW-Authenticate"
+BASIC = 'Basic realm="xAPI", charset="UTF-8"'
+BEARER = 'Bearer realm="xAPI"'
 
 
 class Unsupported(Refused):
@@ -22,13 +27,23 @@ class Unsupported(Refused):
     status = 415
 
 
+class BadToken(Unauthorized):
+    """A bearer token that is not ours, has expired, or whose key has."""
+
+
 def install(bp: Blueprint) -> None:
     """Answer every kind of refusal raised under this blueprint."""
     bp.register_error_handler(StatementRefused, _statement)
     bp.register_error_handler(QueryRefused, _query)
     bp.register_error_handler(Refused, _refused)
     bp.register_error_handler(OperationalError, _busy)
+    bp.register_error_handler(TimeoutError, _busy)
     bp.register_error_handler(HTTPException, http)
+
+
+def refusal(error: Refused | QueryRefused) -> Response:
+    """The answer to a request that is refused before any resource saw it."""
+    return _query(error) if isinstance(error, QueryRefused) else _refused(error)
 
 
 def _answer(status: int, body: dict[str, Any]) -> Response:
@@ -37,26 +52,41 @@ def _answer(status: int, body: dict[str, Any]) -> Response:
     return Response(text.dump(filled), status=status, mimetype="application/json")
 
 
+def describe(error: StatementRefused) -> dict[str, Any]:
+    """The members of a refusal of one statement; `example`, if any, is one that would pass."""
+    body = {"error": error.rule, "path": error.path, "clause": error.clause, "fix": error.fix}
+    return body | {"example": example_of(error)}
+
+
 def _statement(error: StatementRefused) -> Response:
-    return _answer(
-        400,
-        {"error": error.rule, "path": error.path, "clause": error.clause, "fix": error.fix},
-    )
+    return _answer(error.status, describe(error))
 
 
 def _query(error: QueryRefused) -> Response:
     body = {"error": error.rule, "parameter": error.parameter}
-    return _answer(400, body | {"clause": error.clause, "fix": error.fix})
+    return _answer(error.status, body | {"clause": error.clause, "fix": error.fix})
 
 
 def _refused(error: Refused) -> Response:
     response = _answer(error.status, {"error": error.why, "fix": error.mend})
-    if isinstance(error, Unauthorized):
-        response.headers["WWW-Authenticate"] = 'Basic realm="xAPI", charset="UTF-8"'
+    for challenge in _challenges(error):
+        response.headers.add(CHALLENGE, challenge)
     return response
 
 
-def _busy(error: OperationalError) -> Response:
+def _challenges(error: Refused) -> tuple[str, ...]:
+    """How to prove who one is, and what was wrong with a token (RFC 9110 11.6.1; RFC 6750 3.1)."""
+    if isinstance(error, BadToken):
+        return BASIC, f'{BEARER}, error="invalid_token"'
+    if isinstance(error, Unauthorized):
+        return BASIC, BEARER
+    by_token = request.authorization is not None and request.authorization.type == "bearer"
+    if isinstance(error, Forbidden) and by_token:
+        return (f'{BEARER}, error="insufficient_scope"',)
+    return ()
+
+
+def _busy(error: OperationalError | TimeoutError) -> Response:
     log.error("the record store could not be reached", exc_info=error)
     body = {"error": "The record store is busy; nothing was stored.", "fix": "Send it again."}
     response = _answer(503, body)

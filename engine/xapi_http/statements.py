@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import uuid
+from collections.abc import Sequence
 from typing import NoReturn
 
 import orjson
 from flask import Blueprint, Response, g, request, url_for
 
+from engine.config import settings
 from engine.errors import NotFound
 from engine.lrs.keys import Caller
 from engine.lrs.reader import Access, Page
 from engine.moments import from_us
 from engine.pipeline import reader, record
 from engine.xapi_http import bodies, envelope, errors
+from engine.xapi_http.attachments import mixed, types_of
 from engine.xapi_http.bodies import JSON
+from engine.xapi_http.formats import formatted
 from xapi import text
 from xapi.errors import QueryRefused
 from xapi.query import Query, read_query
@@ -81,15 +85,33 @@ def _one(query: Query, access: Access) -> Response:
         raise NotFound(
             "No such statement.", "Check the id; a voided one is found by voidedStatementId."
         )
-    response = Response(stored.payload, mimetype=JSON)
+    [body] = _formatted([stored.payload], query, access)
+    response = _answer(body, query, [stored.seq], [stored.payload])
     response.last_modified = from_us(stored.seq)
     return response
 
 
 def _page(query: Query, arguments: dict[str, str], access: Access, after: int | None) -> Response:
-    page = reader().page(query, access, after=after)
-    body = b'{"statements":[' + b",".join(page.payloads) + b'],"more":'
-    return Response(body + text.dump(_more(page, arguments)) + b"}", mimetype=JSON)
+    if query.attachments:
+        most = settings().max_body
+        page = reader().page_with_attachments(query, access, after=after, most=most)
+    else:
+        page = reader().page(query, access, after=after)
+    shown = b",".join(_formatted(page.payloads, query, access))
+    more = text.dump(_more(page, arguments))
+    body = b'{"statements":[' + shown + b'],"more":' + more + b"}"
+    return _answer(body, query, page.seqs, page.payloads)
+
+
+def _formatted(payloads: Sequence[bytes], query: Query, access: Access) -> Sequence[bytes]:
+    return formatted(payloads, query, access, request.headers.get("Accept-Language"))
+
+
+def _answer(body: bytes, query: Query, seqs: Sequence[int], payloads: Sequence[bytes]) -> Response:
+    """JSON, or with attachments=true what came with the statements behind it (Data 2.4.11)."""
+    if not query.attachments:
+        return Response(body, mimetype=JSON)
+    return mixed(body, reader().attachments(seqs), types_of(payloads))
 
 
 def _more(page: Page, arguments: dict[str, str]) -> str:

@@ -28,7 +28,7 @@ from engine.api import (
     Thing,
     ValidationError,
 )
-from engine.sources.fetcher import fetcher
+from engine.fetcher import fetcher
 from plugins.feed import Feed, FeedSettings, register_sources
 
 DATA = Path(__file__).parent.parent / "data" / "feed"

@@ -11,6 +11,7 @@ from factories import ATTENDED
 from flask import Flask
 from lrs_making import (
     ANSWERED,
+    EVERYTHING,
     a_reference,
     a_void,
     add,
@@ -22,6 +23,7 @@ from lrs_making import (
 )
 
 from engine.lrs.store import Authority, Entry
+from engine.pipeline import reader, store
 
 THING = "https://events.example.org/deep"
 ORDERS = [
@@ -159,13 +161,45 @@ def test_a_late_link_joins_two_chains_down_to_255_steps(app: Flask) -> None:
     }
 
 
-def test_a_target_that_comes_after_two_thousand_referrers_is_found_through_all(app: Flask) -> None:
-    authority = an_authority()
+def crowd(authority: Authority, size: int) -> Entry:
+    """A statement that comes after many that refer to it, every hundredth through another."""
     target = an_entry(authority, thing=THING)
-    referrers = [a_reference(authority, target.sid) for _ in range(2000)]
-    add(*referrers)
+    direct = [a_reference(authority, target.sid) for _ in range(size)]
+    add(*direct, *(a_reference(authority, entry.sid) for entry in direct[::100]))
     add(target)
-    assert len(found_by_pages(activity=THING)) == 2001
+    return target
+
+
+def test_a_thousand_referrers_are_found_as_soon_as_their_target_is_there(app: Flask) -> None:
+    crowd(an_authority(), 990)
+    assert len(found_by_pages(activity=THING)) == 1001
+    assert reader().consistent_through() >= reader().last()
+
+
+def test_more_referrers_are_filed_later_and_the_answer_says_so(app: Flask) -> None:
+    target = crowd(an_authority(), 2500)
+    stored = reader().get(target.sid, EVERYTHING)
+    assert found_by_pages(activity=THING) == [target.sid]
+    assert stored is not None
+    assert reader().consistent_through() == stored.seq - 1
+
+
+def test_what_was_left_for_later_is_filed_stretch_by_stretch(app: Flask) -> None:
+    crowd(an_authority(), 2500)
+    stretches = list(iter(store().file_late_references, 0))
+    assert len(stretches) == 3
+    assert len(found_by_pages(activity=THING)) == 2526
+    assert reader().consistent_through() >= reader().last()
+
+
+def test_what_comes_while_something_is_left_for_later_is_found_at_once(app: Flask) -> None:
+    authority = an_authority()
+    target = crowd(authority, 1500)
+    newer = a_reference(authority, target.sid)
+    add(newer)
+    assert newer.sid in found_by_pages(activity=THING)
+    assert len(list(iter(store().file_late_references, 0))) == 2
+    assert len(found_by_pages(activity=THING)) == 1500 + 15 + 2
 
 
 def test_the_statement_in_a_context_is_no_reference(app: Flask) -> None:

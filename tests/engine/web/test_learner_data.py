@@ -10,6 +10,7 @@ from flask import Flask
 from learner_visits import EMAIL, Visit, a_learner, happening, said, sign_in, stored
 
 from engine.db import transaction
+from engine.lrs import keys
 from engine.people import matching
 from engine.people import service as people
 from engine.sources import instances
@@ -42,6 +43,16 @@ def test_identifiers_are_told_in_words(site: Flask, bo: Visit) -> None:
 
     assert "bo Account at forum.example.org" in page
     assert "bo@example.org Email address, and the hash that stands for it" in page
+
+
+def test_user_names_and_ids_are_told_in_words(site: Flask, bo: Visit) -> None:
+    with site.app_context(), transaction():
+        matching.import_people(b"email,username,external_id\nbo@example.org,blund,4711\n")
+
+    page = bo.page("/data")
+
+    assert "blund User name" in page
+    assert "4711 Id in another system" in page
 
 
 def test_origin_says_what_it_holds_and_on_which_ground(site: Flask, bo: Visit) -> None:
@@ -118,6 +129,24 @@ def test_keys_that_read_everything_are_named(site: Flask, bo: Visit) -> None:
         a_key("Moodle", scopes=["all"], reads="all")
 
     assert "No other system can read everything." in before
+    assert "These systems, everything: Moodle." in bo.page("/data")
+
+
+def test_a_key_that_was_revoked_reads_nothing_any_more(site: Flask, bo: Visit) -> None:
+    with site.app_context():
+        a_key("Moodle", scopes=["all"], reads="all")
+    with site.app_context(), transaction():
+        keys.revoke("Moodle")
+
+    assert "No other system can read everything." in bo.page("/data")
+
+
+def test_a_key_with_a_new_secret_is_named_once(site: Flask, bo: Visit) -> None:
+    with site.app_context():
+        a_key("Moodle", scopes=["all"], reads="all")
+    with site.app_context(), transaction():
+        keys.rotate("Moodle", overlap_us=3_600_000_000)
+
     assert "These systems, everything: Moodle." in bo.page("/data")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,10 @@ import orjson
 import pytest
 from factories import a_statement
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from site_making import a_site
+from sqlalchemy.exc import OperationalError, TimeoutError
 from xapi_making import STATEMENTS, Lms
 
-from engine.app import create_app
-from engine.config import read_settings
-from engine.db import db
 from engine.pipeline import reader
 
 VERSION = "X-Experience-API-Version"
@@ -74,9 +74,10 @@ def test_a_missing_version_is_refused_in_the_default_one(lms: Lms) -> None:
         pytest.param("POST", "/xapi/statements/of/bo", {}, 404, id="404 below"),
         pytest.param("PATCH", STATEMENTS, {}, 405, id="405"),
         pytest.param("DELETE", STATEMENTS, {}, 405, id="405 DELETE"),
-        pytest.param("POST", STATEMENTS, {"with_": {"Content-Encoding": "gzip"}}, 415, id="415"),
-        pytest.param("OPTIONS", STATEMENTS, {"without": "Authorization"}, 200, id="OPTIONS"),
+        pytest.param("POST", STATEMENTS, {"with_": {"Content-Encoding": "br"}}, 415, id="415"),
+        pytest.param("OPTIONS", STATEMENTS, {"without": "Authorization"}, 204, id="OPTIONS"),
         pytest.param("HEAD", STATEMENTS, {}, 200, id="HEAD"),
+        pytest.param("POST", "/xapi/oauth/token", {}, 400, id="a token refused"),
         pytest.param("GET", "/xapi/about", {}, 200, id="about"),
     ],
 )
@@ -125,11 +126,20 @@ def test_a_failure_of_ours_says_its_version_and_nothing_more(
     assert "secret" not in answer.get_data(as_text=True)
 
 
-def test_a_store_that_stays_locked_asks_to_try_again(
-    lms: Lms, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(
+            OperationalError("BEGIN IMMEDIATE", None, Exception("database is locked")), id="locked"
+        ),
+        pytest.param(TimeoutError("QueuePool limit reached"), id="no connection left"),
+    ],
+)
+def test_a_store_that_stays_busy_asks_to_try_again(
+    lms: Lms, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def fail(*_given: Any, **_named: Any) -> None:
-        raise OperationalError("BEGIN IMMEDIATE", None, Exception("database is locked"))
+        raise error
 
     monkeypatch.setattr("engine.xapi_http.statements.record", fail)
     answer = lms.post(a_statement())
@@ -154,8 +164,15 @@ def test_without_a_right_key_one_is_asked_for(lms: Lms, authorization: str | Non
     with_ = {"Authorization": authorization} if authorization else {}
     answer = lms.send("GET", STATEMENTS, without="Authorization", with_=with_)
     assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"].startswith('Basic realm="')
     assert THROUGH not in answer.headers
+
+
+def test_a_stranger_is_told_both_schemes_the_usual_one_first(app: Flask) -> None:
+    answer = app.test_client().get(STATEMENTS, headers={VERSION: "1.0.3"})
+    assert answer.headers.getlist("WWW-Authenticate") == [
+        'Basic realm="xAPI", charset="UTF-8"',
+        'Bearer realm="xAPI"',
+    ]
 
 
 def test_a_known_name_with_a_wrong_secret_is_refused(lms: Lms) -> None:
@@ -183,6 +200,53 @@ def test_no_spelling_of_the_address_is_redirected(lms: Lms, path: str, method: s
     assert "Location" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("path", "more", "status"),
+    [
+        pytest.param(STATEMENTS, {}, 200, id="200"),
+        pytest.param(STATEMENTS + "?colour=red", {}, 400, id="400"),
+        pytest.param(STATEMENTS + f"?statementId={uuid.uuid4()}", {}, 404, id="404"),
+        pytest.param("/xapi/more/nothing", {}, 404, id="more"),
+        pytest.param(STATEMENTS, {"without": VERSION}, 400, id="no version"),
+    ],
+)
+def test_every_answer_about_statements_says_how_far_the_log_was_read(
+    lms: Lms, path: str, more: dict[str, Any], status: int
+) -> None:
+    answer = lms.send("GET", path, **more)
+    assert answer.status_code == status
+    assert datetime.fromisoformat(answer.headers[THROUGH]).tzinfo is not None
+
+
+def test_other_answers_say_nothing_of_the_log(lms: Lms) -> None:
+    assert THROUGH not in lms.get("/xapi/about").headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(STATEMENTS, id="a page"),
+        pytest.param(STATEMENTS + "?colour=red", id="a refusal"),
+        pytest.param("/xapi/about", id="about"),
+    ],
+)
+def test_head_is_get_without_a_body(lms: Lms, path: str) -> None:
+    got, headed = lms.send("GET", path), lms.send("HEAD", path)
+    assert (headed.status_code, headed.data) == (got.status_code, b"")
+    assert headed.headers["Content-Type"] == got.headers["Content-Type"]
+    assert headed.headers["Content-Length"] == str(len(got.data))
+
+
+def test_a_statement_that_is_refused_comes_with_one_that_would_pass(lms: Lms) -> None:
+    answer = lms.post(a_statement() | {"result": {"score": {"scaled": 2}}})
+    assert (answer.status_code, answer.json["path"]) == (400, "$.result.score.scaled")
+    assert lms.post(answer.json["example"]).status_code == 200
+
+
+def test_a_post_without_a_body_or_its_length_is_refused(lms: Lms) -> None:
+    assert lms.send("POST", STATEMENTS).status_code == 400
+
+
 @pytest.mark.parametrize("path", ["/xapi/about", "/xapi/about/", "/xAPI/about"])
 def test_about_needs_neither_key_nor_version(app: Flask, path: str) -> None:
     answer = app.test_client().get(path)
@@ -198,13 +262,9 @@ def test_about_tells_an_older_client_of_older_versions_only(app: Flask) -> None:
 
 
 @pytest.fixture
-def small(instance_dir: Path) -> Iterator[Flask]:
-    environ = {"BYWAY_INSTANCE": str(instance_dir), "BYWAY_MAX_BODY": "2000"}
-    app = create_app(read_settings(environ))
-    with app.app_context():
+def small(instance_dir: Path, database_url: str) -> Iterator[Flask]:
+    with a_site(instance_dir, database_url, max_body=2000) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def test_a_body_over_the_limit_is_refused(small: Flask) -> None:

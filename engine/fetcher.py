@@ -1,4 +1,4 @@
-"""The one way out: fetches addresses that people typed, and only from the public internet.
+"""The one way out: asks addresses that people typed, and only on the public internet.
 
 A host is resolved once, every answer is judged, and the connection goes to the very address that
 was judged, so a name cannot change its mind in between. Redirects start all over.
@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -38,6 +38,9 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 _BROWSE = "Open the address in a browser and use the one it ends at."
 _LATER = "Try again later; if it stays, ask whoever runs the server."
+
+Request = Callable[[str, str, Mapping[str, str], bytes | None], Fetched]
+"""`request(method, url, headers, body) -> Fetched`, guarded like a fetch."""
 
 _Endpoint = tuple[socket.AddressFamily, Any]
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -97,11 +100,46 @@ def fetcher(
     return fetch
 
 
+def requester(
+    *,
+    allow_private: bool = False,
+    max_bytes: int = 10_000_000,
+    timeout: float = 20,
+) -> Request:
+    """Make a `request(method, url, headers, body) -> Fetched` for speaking to one known system.
+
+    A redirect is an answer like any other: what is meant for one address is sent to no other.
+
+    :param allow_private: let the host be in a private network.
+    :param max_bytes: of the answer's body, before and after it is unpacked.
+    :param timeout: seconds for everything together.
+    """
+    guards = _Guards(
+        allow_private=allow_private,
+        private_hosts=frozenset(),
+        max_bytes=max_bytes,
+        timeout=timeout,
+        user_agent=USER_AGENT,
+    )
+
+    def request(
+        method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Fetched:
+        """Send one request.
+
+        :raises Unreachable: refused before connecting, or broken off on the way.
+        """
+        deadline = time.monotonic() + timeout
+        return _ask(checked_url(url), headers, guards, deadline, method=method, body=body)
+
+    return request
+
+
 def _follow(url: str, headers: Mapping[str, str], guards: _Guards) -> Fetched:
     deadline = time.monotonic() + guards.timeout
-    first = _checked_url(url)
+    first = checked_url(url)
     for _ in range(REDIRECTS + 1):
-        parts = _checked_url(url)
+        parts = checked_url(url)
         if parts[:2] != first[:2]:
             headers = {name: text for name, text in headers.items() if name.lower() in _HARMLESS}
         answer = _ask(parts, headers, guards, deadline)
@@ -128,7 +166,7 @@ def _location(answer: Fetched) -> str:
 # --- before connecting -------------------------------------------------------------------------
 
 
-def _checked_url(url: str) -> SplitResult:
+def checked_url(url: str) -> SplitResult:
     """The parts of an http(s) address, with an ASCII host and an escaped path."""
     try:
         parts = urlsplit(url.strip())
@@ -207,21 +245,28 @@ def _unwrapped(address: _Address) -> _Address:
 
 
 def _ask(
-    parts: SplitResult, headers: Mapping[str, str], guards: _Guards, deadline: float
+    parts: SplitResult,
+    headers: Mapping[str, str],
+    guards: _Guards,
+    deadline: float,
+    *,
+    method: str = "GET",
+    body: bytes | None = None,
 ) -> Fetched:
-    """Send one GET to a judged address and read the answer, all before the deadline."""
+    """Send one request to a judged address and read the answer, all before the deadline."""
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     with _told_apart(_shown(parts), deadline), _connected(parts, guards, deadline) as connection:
-        connection.request("GET", path, headers=_headers(headers, guards))
+        with suppress(ConnectionError):  # who does not want all of a body may have said why
+            connection.request(method, path, body=body, headers=_headers(headers, guards))
         with closing(connection.getresponse()) as response:
-            body = _body(response, guards.max_bytes, _shown(parts))
+            answer = _body(response, guards.max_bytes, _shown(parts))
             # A stream that was cut at the deadline ends like one that is complete.
             if time.monotonic() >= deadline:
                 raise TimeoutError
             return Fetched(
                 status=response.status,
                 headers=_lower(response.headers),
-                body=body,
+                body=answer,
                 url=parts.geturl(),
             )
 

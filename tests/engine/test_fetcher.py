@@ -23,7 +23,7 @@ from werkzeug import Response
 
 from engine.api import Fetch
 from engine.errors import Refused
-from engine.sources.fetcher import Unreachable, fetcher, is_public
+from engine.fetcher import Request, Unreachable, fetcher, is_public, requester
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in addresses]
 
-    monkeypatch.setattr("engine.sources.fetcher.socket.getaddrinfo", getaddrinfo)
+    monkeypatch.setattr("engine.fetcher.socket.getaddrinfo", getaddrinfo)
     return asked
 
 
@@ -171,7 +171,7 @@ def test_a_host_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     def getaddrinfo(*_: Any, **__: Any) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
-    monkeypatch.setattr("engine.sources.fetcher.socket.getaddrinfo", getaddrinfo)
+    monkeypatch.setattr("engine.fetcher.socket.getaddrinfo", getaddrinfo)
     assert refusal(fetcher(), "http://blog.example/").kind == "dns"
 
 
@@ -406,3 +406,40 @@ def test_a_certificate_that_nobody_trusts(
 
 def test_unreachable_is_a_refusal() -> None:
     assert issubclass(Unreachable, Refused)
+
+
+# --- requests that are no fetches --------------------------------------------------------------
+
+
+@pytest.fixture
+def request_() -> Request:
+    return requester(allow_private=True, max_bytes=2000, timeout=5)
+
+
+def test_a_body_is_sent(httpserver: HTTPServer, request_: Request) -> None:
+    httpserver.expect_request("/a", method="POST").respond_with_data(b"taken", status=201)
+    answer = request_("POST", httpserver.url_for("/a?b=c"), {"X-A": "1"}, b"body")
+    asked = httpserver.log[0][0]
+    assert (answer.status, answer.body) == (201, b"taken")
+    assert (asked.get_data(), asked.headers["X-A"], asked.args["b"]) == (b"body", "1", "c")
+
+
+def test_a_redirect_of_a_request_is_an_answer(httpserver: HTTPServer, request_: Request) -> None:
+    redirect(httpserver, "/a", "/b")
+    answer = request_("POST", httpserver.url_for("/a"), {}, b"body")
+    assert (answer.status, answer.headers["location"], len(httpserver.log)) == (302, "/b", 1)
+
+
+def test_a_request_is_guarded_like_a_fetch(httpserver: HTTPServer, request_: Request) -> None:
+    with pytest.raises(Unreachable) as caught:
+        requester()("POST", httpserver.url_for("/a"), {}, b"body")
+    assert caught.value.kind == "private_address"
+    httpserver.expect_request("/a").respond_with_data(b"x" * 2001)
+    with pytest.raises(Unreachable) as caught:
+        request_("POST", httpserver.url_for("/a"), {}, b"body")
+    assert caught.value.kind == "too_large"
+
+
+def test_who_does_not_want_all_of_a_body_is_heard(raw_server: Any, request_: Request) -> None:
+    address = raw_server(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+    assert request_("POST", f"http://{address}/", {}, b"x" * 20_000_000).status == 413

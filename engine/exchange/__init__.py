@@ -1,0 +1,1 @@
+"""Other record stores: statements are forwarded to some and pulled from others."""
