@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -20,7 +21,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
 PROJECT = Path(__file__).resolve().parent.parent
 START = 60
@@ -85,7 +87,7 @@ def scratch_database(url: str | None, keep: bool) -> Iterator[str | None]:
         yield None
         return
     name = f"byway_conformance_{secrets.token_hex(4)}"
-    execute(url, f'CREATE DATABASE "{name}"')
+    execute(url, f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
     try:
         yield make_url(url).set(database=name).render_as_string(hide_password=False)
     finally:
@@ -95,22 +97,32 @@ def scratch_database(url: str | None, keep: bool) -> Iterator[str | None]:
             execute(url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """A connection to a server, outside any transaction."""
+    address = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except OperationalError as error:
+        raise Stopped(f"The database server cannot be reached: {error.orig}") from error
+    finally:
+        engine.dispose()
+
+
 def execute(url: str, command: str) -> None:
-    """One command on a server, outside any transaction."""
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    """One command on a server."""
+    with connected(url) as connection:
         connection.execute(text(command))
-    engine.dispose()
 
 
 def database_name(url: str | None) -> str:
     """The kind of database and its version, as the report names it."""
     if url is None:
         return f"SQLite {sqlite3.sqlite_version}"
-    engine = create_engine(url)
-    with engine.connect() as connection:
+    with connected(url) as connection:
         version = connection.execute(text("SHOW server_version")).scalar_one()
-    engine.dispose()
     return f"PostgreSQL {version.split()[0]}"
 
 

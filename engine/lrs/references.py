@@ -112,6 +112,8 @@ class References:
         """(seq, distance) of each older statement that refers to this one, at first or at last."""
         seen, level = {sid}, [sid] if sid in self._awaited else []
         for hop in range(1, MAX_HOP + 1):
+            if not level:
+                return
             above = []
             for seq, referrer in self._referrers(level):
                 if referrer not in seen:

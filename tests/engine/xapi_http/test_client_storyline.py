@@ -111,10 +111,11 @@ def test_another_attempt_has_a_state_of_its_own(wire: Wire, sid: str) -> None:
     assert storyline(wire, "activities/state", "GET", **other).status == 404
 
 
-def test_a_launch_without_registration_sends_an_empty_one(wire: Wire) -> None:
-    launched = RESUME | {"registration": ""}
+def test_a_launch_may_lack_a_registration(wire: Wire) -> None:
+    launched = {name: value for name, value in RESUME.items() if name != "registration"}
     saved = storyline(wire, "activities/state", "PUT", content=SUSPENDED, **launched)
     assert saved.status == 204
+    assert storyline(wire, "activities/state", "GET", **RESUME).status == 404
 
 
 def test_state_is_deleted(wire: Wire) -> None:
