@@ -36,6 +36,7 @@ class Server:
     endpoint: str
     key: str
     secret: str
+    pid: int
 
 
 class Stopped(Exception):
@@ -49,8 +50,17 @@ def say(line: str) -> None:
 
 
 @contextmanager
-def scratch_server(version: str, database_url: str | None, *, keep: bool) -> Iterator[Server]:
-    """`byway serve` with its worker on a new instance, announcing one version."""
+def scratch_server(
+    version: str,
+    database_url: str | None,
+    *,
+    keep: bool,
+    prepare: Callable[[dict[str, str]], object] = dict,
+) -> Iterator[Server]:
+    """`byway serve` with its worker on a new instance, announcing one version.
+
+    :param prepare: is given the instance's settings before it is served.
+    """
     port = free_port()
     with scratch_directory(keep=keep) as directory, scratch_database(database_url, keep) as url:
         settings = {
@@ -61,16 +71,17 @@ def scratch_server(version: str, database_url: str | None, *, keep: bool) -> Ite
         }
         byway(settings, "init")
         made = byway(
-            *(settings, "keys", "create", "conformance"),
+            *(settings, "keys", "create", "scratch"),
             *("--scope", "all", "--reads", "all", "--json"),
         )
-        with serving(settings, port, directory / "server.log"):
-            yield Server(endpoint=f"http://127.0.0.1:{port}/xapi", **json.loads(made))
+        prepare(settings)
+        with serving(settings, port, directory / "server.log") as pid:
+            yield Server(endpoint=f"http://127.0.0.1:{port}/xapi", pid=pid, **json.loads(made))
 
 
 @contextmanager
 def scratch_directory(*, keep: bool) -> Iterator[Path]:
-    directory = Path(tempfile.mkdtemp(prefix="byway-conformance-"))
+    directory = Path(tempfile.mkdtemp(prefix="byway-scratch-"))
     try:
         yield directory
     finally:
@@ -86,7 +97,7 @@ def scratch_database(url: str | None, keep: bool) -> Iterator[str | None]:
     if url is None:
         yield None
         return
-    name = f"byway_conformance_{secrets.token_hex(4)}"
+    name = f"byway_scratch_{secrets.token_hex(4)}"
     execute(url, f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
     try:
         yield make_url(url).set(database=name).render_as_string(hide_password=False)
@@ -148,8 +159,8 @@ def byway(settings: dict[str, str], *words: str) -> str:
 
 
 @contextmanager
-def serving(settings: dict[str, str], port: int, log: Path) -> Iterator[None]:
-    """The server, until the block ends."""
+def serving(settings: dict[str, str], port: int, log: Path) -> Iterator[int]:
+    """The server's process id, until the block ends."""
     bind = f"127.0.0.1:{port}"
     with (
         log.open("wb") as out,
@@ -165,7 +176,7 @@ def serving(settings: dict[str, str], port: int, log: Path) -> Iterator[None]:
             wait_until(lambda: server.poll() is not None or answers(f"http://{bind}/xapi/about"))
             if server.poll() is not None:
                 raise Stopped(f"The server did not start:\n{log.read_text()[-2000:]}")
-            yield
+            yield server.pid
         finally:
             server.terminate()
 

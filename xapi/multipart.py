@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from xapi.errors import StatementRefused
 from xapi.rules import shown
@@ -75,21 +76,38 @@ def _boundary(content_type: str) -> str:
 def _spans(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int]]:
     """Where each part starts and ends, boundaries left out."""
     after = _first_boundary(body, delimiter)
-    count = 0
+    end = count = 0
     while not body.startswith(b"--", after):
         count += 1
         if count > MOST_PARTS:
             raise _refusal(f"The body has more than {MOST_PARTS} parts.", "Send smaller batches.")
         start = _line_end(body, after)
-        end = body.find(delimiter, start)
+        if end < start:  # searched for once, however many parts end before it
+            end = body.find(delimiter, start)
         if end < 0:
             raise _refusal(
                 f"Part {count} is not ended by a boundary.",
                 "After the last part write the boundary with two hyphens before and behind it, "
                 "on a line of its own.",
             )
-        yield start, end
-        after = end + len(delimiter)
+        early = _early_end(body, delimiter[2:], start, end)
+        yield start, end if early < 0 else early
+        after = end + len(delimiter) if early < 0 else early + len(delimiter) - 2
+
+
+def _early_end(body: bytes, boundary: bytes, start: int, end: int) -> int:
+    """Where an attachment ends that has no line break behind it; -1 where there is none.
+
+    TinCanJS and @xapi/xapi write one attachment and the next boundary in one line. It ends there if
+    the bytes up to there have the hash that the part names.
+    """
+    headers_end = body.find(b"\r\n\r\n", start, end)
+    found = body.find(boundary, headers_end, end) if headers_end >= 0 else -1
+    if found < 0:
+        return -1
+    part = _part(body, start, found)
+    announced = part.headers.get("x-experience-api-hash", "").lower()
+    return found if announced == sha256(part.content).hexdigest() else -1
 
 
 def _first_boundary(body: bytes, delimiter: bytes) -> int:

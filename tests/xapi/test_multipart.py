@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -223,3 +224,27 @@ def test_hostile_content_is_read_in_linear_time(content: bytes) -> None:
     start = time.process_time()
     assert contents(JSON + b"--abc\r\nA: b\r\n\r\n" + content + b"\r\n--abc--")[1] == content
     assert time.process_time() - start < 1
+
+
+def attachment(content: bytes) -> bytes:
+    """An attachment as TinCanJS and @xapi/xapi write it: nothing between it and the next part."""
+    named = b"X-Experience-API-Hash: " + sha256(content).hexdigest().encode()
+    return b"--abc\r\nContent-Type: text/plain\r\n" + named + b"\r\n\r\n" + content
+
+
+def test_an_attachment_without_a_line_break_behind_it_ends_where_its_hash_says() -> None:
+    body = JSON + attachment(b"one") + attachment(b"two") + b"\r\n--abc--\r\n"
+    assert contents(body) == [b"{}", b"one", b"two"]
+
+
+@pytest.mark.parametrize("content", [b"one--abc\r\ntwo", b"one--abc--", b" --abc"])
+def test_a_boundary_amid_a_line_is_content_where_the_hash_says_so(content: bytes) -> None:
+    body = JSON + attachment(content) + b"\r\n--abc--\r\n"
+    assert contents(body) == [b"{}", content]
+
+
+def test_a_thousand_attachments_without_line_breaks_are_read_in_linear_time() -> None:
+    body = JSON + attachment(b"x" * 20_000) * 1000 + b"\r\n--abc--\r\n"
+    start = time.process_time()
+    assert len(contents(body)) == MOST_PARTS
+    assert time.process_time() - start < 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from client_replays import MakeWire, Wire
 from factories import headers
 from xapi_serving import Served, add_key, served
 
+from engine.cli.clients import CLIENTS
 from engine.lrs.keys import NewKey
+from engine.lrs.rights import Change
 
 
 @pytest.fixture(scope="package")
@@ -50,3 +52,21 @@ def make_wire(real_instance: Path, real_server: Served) -> MakeWire:
 def wire(make_wire: MakeWire) -> Wire:
     """A connection with a key of this test's own."""
     return make_wire()
+
+
+@pytest.fixture
+def wire_of(make_wire: MakeWire) -> Callable[[str], Wire]:
+    """Make connections with the key that `byway keys create --for` makes for a system."""
+
+    def make(system: str) -> Wire:
+        client = CLIENTS[system]
+        change = Change(dedupe=client.dedupe)
+        return make_wire(name=system, scopes=(), browser=client.in_browser, more=change)
+
+    return make
+
+
+@pytest.fixture
+def operator(make_wire: MakeWire) -> Wire:
+    """A connection that reads whatever anybody stored."""
+    return make_wire(scopes=("all/read",), reads="all")

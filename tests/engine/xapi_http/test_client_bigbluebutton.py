@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -101,6 +102,11 @@ EVENTS = [
         id="hand raised",
     ),
 ]
+
+
+@pytest.fixture
+def wire(wire_of: Callable[[str], Wire]) -> Wire:
+    return wire_of("bigbluebutton")
 
 
 def post(wire: Wire, statement: dict[str, Any]) -> Got:
