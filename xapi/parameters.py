@@ -148,14 +148,6 @@ def as_identified(text: str) -> Identified:
         raise BadValue(rule, f"For example {_EXAMPLES['agent']}.") from None
 
 
-def as_owner(text: str) -> Identified:
-    """An agent or identified group that documents are kept for."""
-    owner = as_identified(text)
-    if _UNSTORABLE.search(owner.key):
-        raise BadValue("Expected an identifier of text; got a NUL in it.", "Leave it out.")
-    return owner
-
-
 def as_timestamp(text: str) -> datetime:
     """An instant, in UTC."""
     if text[10:11] == " ":  # RFC 3339 allows it, and tincan writes a datetime so

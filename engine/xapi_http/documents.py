@@ -28,10 +28,10 @@ from xapi.documents import (
 )
 from xapi.errors import QueryRefused
 from xapi.parameters import (
+    as_identified,
     Parameters,
     as_iri,
     as_name,
-    as_owner,
     as_registration,
     as_timestamp,
     once,
@@ -181,7 +181,7 @@ def _context(resource: Resource, sent: Parameters) -> Context:
     return Context(
         kind=resource.kind,
         activity=sent.need("activityId", as_iri) if "activityId" in about else None,
-        agent=sent.need("agent", as_owner).key if "agent" in about else None,
+        agent=sent.need("agent", as_identified).key if "agent" in about else None,
         registration=sent.read("registration", as_registration, None),
     )
 

@@ -46,7 +46,7 @@ def post() -> Response:
     for name in request.args:
         _refuse(name, "POST /statements takes no parameters.", "Leave it out.")
     entries = bodies.read_batch()
-    record(entries)
+    g.through = record(entries).through
     ids = [entry.statement.get("id", str(entry.sid)) for entry in entries]
     return Response(text.dump(ids), mimetype=JSON)
 
@@ -55,7 +55,7 @@ def post() -> Response:
 def put() -> Response:
     """Store one statement under the id in the address (Communication 2.1.1)."""
     g.caller.require("statements/write")
-    record([bodies.read_one(_put_id())])
+    g.through = record([bodies.read_one(_put_id())]).through
     return Response(status=204)
 
 

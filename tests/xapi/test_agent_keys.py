@@ -69,3 +69,19 @@ def test_no_key(text):
     with pytest.raises(ValueError) as caught:
         parse_key(text)
     assert "mailto:anna@example.org" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("a" * 3000, id="longer than an index takes"),
+        pytest.param("a\0b", id="with a NUL, which no database takes"),
+    ],
+)
+def test_a_name_that_no_index_takes_is_known_by_its_hash(name):
+    long, other = (
+        {"account": {"homePage": "https://x.org", "name": n}} for n in (name, name + "b")
+    )
+    assert len(key(long)) < 100
+    assert key(long) != key(other)
+    assert "\0" not in key(long)

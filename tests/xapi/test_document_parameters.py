@@ -18,7 +18,6 @@ from xapi.parameters import (
     as_identified,
     as_iri,
     as_name,
-    as_owner,
     as_registration,
     as_timestamp,
     as_uuid,
@@ -137,9 +136,6 @@ def test_converted(convert, text, value):
         pytest.param(as_name, "a" * (NAME_LENGTH + 1), id="name too long"),
         pytest.param(as_name, "a\0b", id="NUL in a name"),
         pytest.param(as_name, "\ud800", id="half a character in a name"),
-        pytest.param(
-            as_owner, '{"account":{"homePage":"http://x.org","name":"\\u0000"}}', id="NUL in a key"
-        ),
     ],
 )
 def test_not_converted(convert, text):
@@ -147,7 +143,3 @@ def test_not_converted(convert, text):
         convert(text)
     assert caught.value.rule.startswith("Expected")
     assert caught.value.fix
-
-
-def test_owner_is_an_identified_agent():
-    assert as_owner(json.dumps(ANNA)).key == "mailto:anna@example.org"
