@@ -26,8 +26,8 @@ def parse(body: bytes) -> Any:
 
     JSON as programs send it takes the fast way; where writing it again would not give the same
     text, spaces and escaped slashes apart, a strict parser looks for what JSON libraries swallow:
-    repeated keys, NaN, half characters. Integers of any size stay integers; decimals that a double would round stay
-    decimals. Raises StatementRefused.
+    repeated keys, NaN, half characters. Integers of any size stay integers; decimals that a double
+    would round stay decimals. Raises StatementRefused.
     """
     try:
         value = orjson.loads(body)

@@ -28,8 +28,8 @@ from xapi.documents import (
 )
 from xapi.errors import QueryRefused
 from xapi.parameters import (
-    as_identified,
     Parameters,
+    as_identified,
     as_iri,
     as_name,
     as_registration,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from xapi_samples import ANNA, BEN, REGISTRATION, SID, TEAM
+from xapi_samples import BEN, REGISTRATION, SID, TEAM
 
 from xapi.errors import QueryRefused
 from xapi.parameters import (
