@@ -110,6 +110,7 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "cache_size=-65536",
+        "mmap_size=1073741824",  # pages are read from the memory that all connections share
         "wal_autocheckpoint=8000",  # 32 MB: the index's pages are written back less often
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from alembic.runtime.migration import MigrationContext
@@ -13,17 +15,35 @@ from sqlalchemy import select
 from engine.competencies import frameworks, projector, rulesets
 from engine.competencies.models import Projection
 from engine.config import settings
-from engine.db import db, reading, transaction
+from engine.db import db, reading, transaction, writing
 from engine.errors import Refused
-from engine.lrs.keys import own_origin
+from engine.lrs.callers import gives
+from engine.lrs.models import Key, Origin
+from engine.lrs.origins import own_origin
+from engine.lrs.store import Authority
+from engine.pipeline import definitions, reader
+from xapi import text
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SHIPPED = Path(__file__).parent / "competencies" / "shipped"
+FIRST = "0001"
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """A stored statement, and who said it."""
+
+    statement: dict[str, Any]
+    authority: Authority
 
 
 def upgrade() -> None:
     """Bring the schema up to this version, and put in place what every instance needs."""
+    before, _ = schema()
     migrate(directory=str(MIGRATIONS))
+    if before == FIRST:
+        _define_activities()
     with transaction():
         own_origin(settings().public_url)
         if not frameworks.every():
@@ -33,6 +53,34 @@ def upgrade() -> None:
             row = rulesets.publish(_shipped("ruleset.yaml"), title="Public service learning")
         rulesets.bring_into_force(row)
     projector.sweep()
+
+
+def _define_activities() -> None:
+    """Merge what statements of the first schema say of activities, as storing does now."""
+    speakers, after = _speakers(), 0
+    while page := reader().log(after, AT_ONCE):
+        told = [
+            _Told(statement=text.parse(one.payload), authority=speakers[one.origin]) for one in page
+        ]
+        with writing() as connection:
+            definitions().note(connection, told, page[0].seq)
+        after = page[-1].seq
+
+
+def _speakers() -> dict[int, Authority]:
+    """Every origin; that of a key may define activities where one of its keys may."""
+    with reading() as connection:
+        origins = connection.execute(select(Origin.id, Origin.kind, Origin.authority)).all()
+        keys = connection.execute(select(Key.origin_id, Key.scopes)).all()
+    defining = {key.origin_id for key in keys if gives(key.scopes, "define")}
+    return {
+        one.id: Authority(
+            origin=one.id,
+            agent=one.authority,
+            may_define=one.kind != "key" or one.id in defining,
+        )
+        for one in origins
+    }
 
 
 def _shipped(name: str) -> str:

@@ -38,9 +38,11 @@ class Ran:
 
 
 def environment(instance: Path, **more: str) -> dict[str, str]:
-    """The environment of this process without its settings, and with those of an instance."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BYWAY_")}
-    return kept | {"BYWAY_INSTANCE": str(instance), "BYWAY_PUBLIC_URL": HOME} | more
+    """The environment of this process with the settings of an instance.
+
+    Which database it is in was said there by the fixture of the test's database.
+    """
+    return {**os.environ, "BYWAY_INSTANCE": str(instance), "BYWAY_PUBLIC_URL": HOME, **more}
 
 
 def command(*words: object) -> list[str]:

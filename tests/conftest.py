@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import database_making
 import hypothesis
 import postgres_making
 import pytest
@@ -32,6 +34,18 @@ def _is_loopback(host: str) -> bool:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--postgresql` runs every test on PostgreSQL, not only those that always do."""
     parser.addoption("--postgresql", action="store_true", help="run every test on PostgreSQL")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Forget the settings of whoever runs the tests; her instance is none of their business."""
+    for name in [name for name in os.environ if name.startswith("BYWAY_")]:
+        if name != postgres_making.URL:
+            del os.environ[name]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is marked `both_databases` or `only_sqlite`, a test or a file, runs there."""
+    database_making.run_as_marked(metafunc)
 
 
 @pytest.fixture(autouse=True)
@@ -96,14 +110,31 @@ def _upgrade(settings: Settings) -> None:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> str:
-    """Which database the test runs on; folders whose tests run on both say so."""
-    return "postgresql" if request.config.getoption("--postgresql") else "sqlite"
+    """Which database the test runs on; folders, files and tests that run on both say so."""
+    return str(getattr(request, "param", database_making.usual(request.config)))
 
 
 @pytest.fixture
-def database_url(database: str, request: pytest.FixtureRequest) -> str:
-    """Where the test's database is; empty for the SQLite file in its instance."""
-    return request.getfixturevalue("postgres_copy") if database == "postgresql" else ""
+def database_url(
+    database: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """Where the test's database is; empty for the SQLite file in its instance.
+
+    The environment says it too, for what a test starts beside its own process.
+    """
+    if database == "sqlite":
+        return ""
+    url = str(request.getfixturevalue("postgres_copy"))
+    monkeypatch.setenv("BYWAY_DATABASE_URL", url)
+    return url
+
+
+@pytest.fixture
+def empty_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where there is a database without anything."""
+    if database == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    return str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture
@@ -115,21 +146,17 @@ def postgres_copy(made_postgres: str, postgres: postgres_making.Server) -> Itera
 
 @pytest.fixture
 def instance_dir(
-    database: str, made_secret: Path, request: pytest.FixtureRequest, tmp_path: Path
+    database_url: str, made_secret: Path, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Path:
     """An instance of this test's own."""
-    made = request.getfixturevalue("made_instance") if database == "sqlite" else made_secret
+    made = made_secret if database_url else request.getfixturevalue("made_instance")
     return Path(shutil.copytree(made, tmp_path / "instance"))
 
 
 @pytest.fixture
-def make_app(
-    instance_dir: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Flask]]:
+def make_app(instance_dir: Path, database_url: str) -> Iterator[Callable[..., Flask]]:
     """Make applications on the test's instance; `plugins` are (name, module) pairs."""
     made: list[Flask] = []
-    if database_url:  # for what a test starts beside its own process
-        monkeypatch.setenv("BYWAY_DATABASE_URL", database_url)
 
     def make(plugins: list[tuple[str, Any]] | None = None) -> Flask:
         app = create_app(settings_in(instance_dir, database_url), plugins=plugins or [])

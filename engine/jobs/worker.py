@@ -87,7 +87,7 @@ def follow_log(app: Flask, stop: threading.Event) -> None:
             except SQLAlchemyError:
                 log.exception("the projector could not write; it tries again")
                 done = 0
-            if not done:
+            if done < projector.BATCH:  # many at once cost little more than one
                 stop.wait(PROJECT_EVERY)
         projector.release(holder)
 

@@ -18,9 +18,15 @@ from engine.db import begin_at_once, writing_options
 from engine.moments import now_us
 
 Row = tuple[Any, ...]
+Question = tuple[str, Sequence[Any]]
 
 LOG = 0x6C6F67
 """The advisory lock that who appends to the log holds on PostgreSQL until the commit."""
+_LOCK_AND_LOOK: tuple[Question, ...] = (
+    # two statements: the second sees what was committed before the lock was given
+    (f"SELECT pg_advisory_xact_lock({LOG})", ()),
+    ("SELECT max(seq), extract(epoch FROM clock_timestamp()) FROM statement", ()),
+)
 
 
 class Cursor(Protocol):
@@ -50,7 +56,7 @@ class Backend:
 
     @contextmanager
     def appending(self, *, alone: bool) -> Iterator[Connection]:
-        """A transaction that may append to the log.
+        """A transaction that may append to the log, once it is `locked`.
 
         :param alone: also keep out every other writer, for the rows stored with the statements.
         """
@@ -107,10 +113,22 @@ class Backend:
         """What follows a column that is one of these, and the values that go with it."""
         return f"IN ({','.join('?' * len(values))})", list(values)
 
-    def next_seq(self, connection: Connection) -> int:
-        """The first free position; nobody else gets one before this transaction ends."""
-        (last,) = self.rows(connection, "SELECT max(seq) FROM statement")[0]
-        return max(now_us(), (last or 0) + 1)
+    def locked(
+        self, connection: Connection, questions: Sequence[Question] = ()
+    ) -> tuple[int, list[list[Row]]]:
+        """Lock the log until the transaction ends; the first free position, and answers.
+
+        The questions are answered with the log locked, so the answers stay true; on PostgreSQL all
+        of it is one round trip.
+        """
+        [(last,)] = self.rows(connection, "SELECT max(seq) FROM statement")
+        answers = [self.rows(connection, query, values) for query, values in questions]
+        return max(now_us(), (last or 0) + 1), answers
+
+    @contextmanager
+    def piped(self, connection: Connection) -> Iterator[None]:
+        """Statements that need no answer, sent together."""
+        yield
 
     def settled(self, connection: Connection) -> int | None:
         """A moment before which nothing more will be stored; None while somebody is writing.
@@ -147,14 +165,13 @@ class Postgres(Backend):
 
     @contextmanager
     def appending(self, *, alone: bool) -> Iterator[Connection]:
-        """A transaction that may append to the log; other writers are kept out only if asked."""
+        """A transaction that may append to the log, once it is `locked`."""
         options = {**writing_options(self._engine), "writing": alone}
         with (
             self._engine.connect().execution_options(**options) as connection,
             connection.begin(),
             self.translated(),
         ):
-            self.rows(connection, f"SELECT pg_advisory_xact_lock({LOG})")
             yield connection
 
     @contextmanager
@@ -180,11 +197,23 @@ class Postgres(Backend):
         """One array, so that a list of any length is one prepared statement."""
         return "= ANY(?)", [list(values)]
 
-    def next_seq(self, connection: Connection) -> int:
-        """By the database's clock, which is one for all machines that write."""
-        query = "SELECT max(seq), extract(epoch FROM clock_timestamp()) FROM statement"
-        last, now = self.rows(connection, query)[0]
-        return max(int(now * 1_000_000), (last or 0) + 1)
+    def locked(
+        self, connection: Connection, questions: Sequence[Question] = ()
+    ) -> tuple[int, list[list[Row]]]:
+        """The same; by the database's clock, which is one for all machines that write."""
+        cursors = []
+        with self.piped(connection):
+            for query, values in (*_LOCK_AND_LOOK, *questions):
+                cursors.append(self.cursor(connection))
+                cursors[-1].execute(self.sql(query), values)
+        _, [(last, now)], *answers = [cursor.fetchall() for cursor in cursors]
+        return max(int(now * 1_000_000), (last or 0) + 1), answers
+
+    @contextmanager
+    def piped(self, connection: Connection) -> Iterator[None]:
+        """Statements that need no answer, sent together."""
+        with cast(Any, connection.connection.driver_connection).pipeline():
+            yield
 
     def settled(self, connection: Connection) -> int | None:
         """A moment before which nothing more will be stored; None while somebody is writing."""

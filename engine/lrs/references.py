@@ -7,6 +7,7 @@ inherits the terms of every statement below it, filed by distance, when the late
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -18,8 +19,13 @@ from engine.lrs.terms import HOP_BITS, MAX_HOP, TermIndex
 from xapi import text
 from xapi.walk import walk
 
+REFERRED = "DISTINCT target FROM statement WHERE target"
 MOST_AT_ONCE = 1_000
 """How many older statements inherit from a new one while it is stored; more are filed later."""
+VERSION = "2.0.0"
+"""By whose rules a stored statement is walked: they know all of 1.0.3."""
+Posting = tuple[int, int]
+"""A term and the position it is filed at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +37,53 @@ class Link:
     target: bytes | None
 
 
+class Chains:
+    """What statements refer to, one below the other, as far as it is stored."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        backend: Backend,
+        index: TermIndex,
+        links: dict[bytes, Link],
+    ) -> None:
+        """Set up.
+
+        :param links: what is known already, by id; what is read is added.
+        """
+        self._connection = connection
+        self._backend = backend
+        self._index = index
+        self._links = links
+
+    def line(self, sid: bytes) -> list[Link]:
+        """A known statement and those below it; a repetition ends it."""
+        line, seen = [self._links[sid]], {sid}
+        target = line[0].target
+        while target is not None and target not in seen and len(line) <= MAX_HOP:
+            link = self._links.get(target) or self._load(target)
+            if link is None:
+                break
+            line.append(link)
+            seen.add(target)
+            target = link.target
+        return line
+
+    def _load(self, sid: bytes) -> Link | None:
+        """Read a stored statement's link; None when it has not come yet."""
+        query = "SELECT seq, target, payload FROM statement WHERE sid = ?"
+        for row in self._backend.rows(self._connection, query, (sid,)):
+            self._links[sid] = link_of(row, self._index)
+        return self._links.get(sid)
+
+
+def filed(line: Sequence[Link], seq: int, hop: int = 0) -> Iterator[Posting]:
+    """The terms of a line as they are filed under the statement that stands `hop` above it."""
+    for distance, link in enumerate(line[: MAX_HOP + 1 - hop], start=hop):
+        pos = seq << HOP_BITS | distance
+        yield from ((term, pos) for term in link.terms)
+
+
 class References:
     """The chains around statements, in the transaction that stores them or files them later."""
 
@@ -40,14 +93,19 @@ class References:
         backend: Backend,
         index: TermIndex,
         batch: Mapping[bytes, Link],
+        awaited: AbstractSet[bytes],
     ) -> None:
+        """Set up.
+
+        :param batch: new statements by their ids.
+        :param awaited: which of them something older refers to directly; may hold others too.
+        """
         self._connection = connection
         self._backend = backend
-        self._index = index
         self._batch = batch
-        self._links = dict(batch)
+        self._chains = Chains(connection, backend, index, dict(batch))
         self._first = min(link.seq for link in batch.values())
-        self._awaited = self._referred(list(batch))
+        self._awaited = awaited
         self.late: list[int] = []
         """Positions of new statements that too many older ones refer to; filled by `postings`."""
 
@@ -56,93 +114,72 @@ class References:
         """The positions of those new statements that something older refers to."""
         return [link.seq for sid, link in self._batch.items() if sid in self._awaited]
 
-    def postings(self) -> Iterator[tuple[int, int]]:
+    def postings(self) -> list[Posting]:
         """(term, position) of each new statement, and what older ones inherit from it.
 
         Only older statements are looked for upwards: a new one has its own chain downwards. Where
-        they are more than MOST_AT_ONCE, none of them is filed now.
+        a batch has more than MOST_AT_ONCE of them, those of its later statements are filed later.
         """
+        postings: list[Posting] = []
+        left = MOST_AT_ONCE
         for sid, link in self._batch.items():
-            line = [sid, *self._below(sid)]
-            yield from self._filed(link.seq, 0, line)
-            above = list(islice(self._older_above(sid), MOST_AT_ONCE + 1))
-            if len(above) > MOST_AT_ONCE:
+            line = self._chains.line(sid)
+            postings += filed(line, link.seq)
+            above = list(islice(self._older_above(sid, line), left + 1))
+            if len(above) > left:
                 self.late.append(link.seq)
                 continue
-            for seq, hop in above:
-                yield from self._filed(seq, hop, line)
+            left -= len(above)
+            for seq, hop, end in above:
+                postings += filed(line[:end], seq, hop)
+        return postings
 
-    def inherited(self, after: int) -> Iterator[list[tuple[int, int]]]:
+    def inherited(self, after: int) -> Iterator[list[Posting]]:
         """What each older statement beyond a position inherits from the only one of the batch.
 
         In the order of the log, so that filing can be broken off and taken up again.
         """
         [sid] = self._batch
-        line = [sid, *self._below(sid)]
-        for seq, hop in sorted(self._older_above(sid)):
+        line = self._chains.line(sid)
+        for seq, hop, end in sorted(self._older_above(sid, line)):
             if seq > after:
-                yield list(self._filed(seq, hop, line))
+                yield list(filed(line[:end], seq, hop))
 
-    def _filed(self, seq: int, hop: int, line: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-        """The terms of a chain, filed under the statement that stands `hop` above it."""
-        for distance, below in enumerate(line[: MAX_HOP + 1 - hop], start=hop):
-            pos = seq << HOP_BITS | distance
-            yield from ((term, pos) for term in self._links[below].terms)
+    def _older_above(self, sid: bytes, line: Sequence[Link]) -> Iterator[tuple[int, int, int]]:
+        """(seq, distance, end) of each older statement that refers to this one, at once or at last.
 
-    def _below(self, sid: bytes) -> Iterator[bytes]:
-        """The chain below a statement, as far as it is stored; a repetition ends it."""
-        seen, target = {sid}, self._links[sid].target
-        while target is not None and target not in seen and len(seen) <= MAX_HOP:
-            if target not in self._links and not self._load(target):
-                return
-            yield target
-            seen.add(target)
-            target = self._links[target].target
-
-    def _load(self, sid: bytes) -> bool:
-        """Read a stored statement's link; False when it has not come yet."""
-        query = "SELECT seq, target, payload FROM statement WHERE sid = ?"
-        rows = self._backend.rows(self._connection, query, (sid,))
-        if not rows:
-            return False
-        self._links[sid] = link_of(rows[0], self._index)
-        return True
-
-    def _older_above(self, sid: bytes) -> Iterator[tuple[int, int]]:
-        """(seq, distance) of each older statement that refers to this one, at first or at last."""
-        seen, level = {sid}, [sid] if sid in self._awaited else []
+        It inherits the line up to `end`: in a circle the line comes to the statement itself, or to
+        one on its way here, and nothing is filed twice.
+        """
+        if sid not in self._awaited:
+            return
+        places = {link.seq: at for at, link in enumerate(line)}
+        ends, level = {sid: len(line)}, [sid]
         for hop in range(1, MAX_HOP + 1):
-            if not level:
-                return
             above = []
-            for seq, referrer in self._referrers(level):
-                if referrer not in seen:
-                    seen.add(referrer)
+            for seq, referrer, target in self._referrers(level):
+                if referrer not in ends:
+                    ends[referrer] = places.get(seq, ends[target])
                     above.append(referrer)
-                    yield seq, hop
+                    yield seq, hop, ends[referrer]
+            if not above:
+                return
             level = above
 
-    def _referred(self, sids: Sequence[bytes]) -> set[bytes]:
-        """Which of these statements older ones refer to directly."""
-        rows = self._older("SELECT DISTINCT target", sids)
-        return {bytes(target) for (target,) in rows}
-
-    def _referrers(self, sids: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
-        """(seq, id) of the older statements that refer to any of these directly."""
-        for seq, sid in self._older("SELECT seq, sid", sids):
-            yield seq, bytes(sid)
-
-    def _older(self, select: str, sids: Sequence[bytes]) -> Iterator[Row]:
+    def _referrers(self, sids: Sequence[bytes]) -> Iterator[tuple[int, bytes, bytes]]:
+        """(seq, id, target) of the older statements that refer to any of these directly."""
         for part in portions(sids):
             among, values = self._backend.among(part)
-            query = f"{select} FROM statement WHERE target {among} AND seq < ?"
-            yield from self._backend.each(self._connection, query, (*values, self._first))
+            query = f"SELECT seq, sid, target FROM statement WHERE target {among} AND seq < ?"
+            values.append(self._first)
+            for seq, sid, target in self._backend.each(self._connection, query, values):
+                yield seq, bytes(sid), bytes(target)
 
 
 def link_of(row: Row, index: TermIndex) -> Link:
     """The link of a stored statement, given as (seq, target, payload)."""
     seq, target, payload = row
-    found = walk(text.parse(bytes(payload)), version="2.0.0").terms  # 2.0 knows all of 1.0.3
+    found = walk(text.parse(bytes(payload)), version=VERSION).terms
     terms = frozenset(index.terms(found))
     return Link(seq=seq, terms=terms, target=bytes(target) if target else None)
 
@@ -156,9 +193,11 @@ def file_late(connection: Connection, backend: Backend, index: TermIndex) -> int
         "SELECT l.after, s.sid, s.seq, s.target, s.payload FROM late_reference l"
         " JOIN statement s ON s.seq = l.seq ORDER BY l.seq LIMIT 1"
     )
-    for after, sid, *row in backend.rows(connection, query):
+    _, [found] = backend.locked(connection, [(query, ())])
+    for after, sid, *row in found:
         link = link_of(tuple(row), index)
-        inherited = References(connection, backend, index, {bytes(sid): link}).inherited(after)
+        one = {bytes(sid): link}
+        inherited = References(connection, backend, index, one, set(one)).inherited(after)
         stretch = list(islice(inherited, MOST_AT_ONCE))
         backend.post(connection, sorted(set(chain.from_iterable(stretch))))
         _note_progress(connection, backend, link.seq, stretch)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,16 +18,16 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from engine.db import portions
 from engine.errors import Conflict, Refused
 from engine.lrs import attachments
-from engine.lrs.backends import backend_of
+from engine.lrs.backends import Question, backend_of
 from engine.lrs.definitions import Definitions
 from engine.lrs.gathering import Gathering
-from engine.lrs.references import Link, References, file_late
-from engine.lrs.terms import RELATED_AGENT, TermIndex
+from engine.lrs.references import REFERRED, VERSION, Link, References, file_late
+from engine.lrs.terms import AGENT, RELATED_AGENT, TermIndex
+from engine.lrs.upkeep import Upkeep
 from engine.moments import iso
 from xapi import actors, sameness, text
 from xapi.walk import Walked, walk
 
-POSTINGS = 50_000
 TOGETHER = 1_000
 """How many statements of different requests are stored in one transaction."""
 _TAKEN = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505")
@@ -73,10 +73,25 @@ class Write:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """What `add` did: the stored statements in order, and the ids that were there before."""
+    """What `add` did: the stored statements in order, and the ids that were there before.
+
+    `through` is the position up to which every question then finds all there is; None where that
+    was not looked into.
+    """
 
     new: list[dict[str, Any]] = field(default_factory=list)
     known: list[uuid.UUID] = field(default_factory=list)
+    through: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """The locked log: its first free position, whether something is to be filed, what is known."""
+
+    first: int
+    behind: bool
+    known: dict[bytes, bytes]
+    awaited: set[bytes]
 
 
 class Outdated(Conflict):
@@ -114,6 +129,10 @@ class Store:
         with self._backend.appending(alone=False) as connection:
             return file_late(connection, self._backend, self._index)
 
+    def upkeep(self) -> Upkeep:
+        """What looks after the index of this store."""
+        return Upkeep(self._backend, self._index)
+
     def _add_all(self, groups: Sequence[Sequence[Entry]]) -> list[Added]:
         with self._backend.appending(alone=False) as connection:
             return self._insert(connection, groups)
@@ -132,71 +151,71 @@ class Store:
 
     def _insert(self, connection: Connection, groups: Sequence[Sequence[Entry]]) -> list[Added]:
         entries = list(itertools.chain.from_iterable(groups))
-        fresh = self._fresh(connection, entries)
-        stored = self._append(connection, list(fresh.values())) if fresh else {}
-        return [_added(group, stored) for group in groups]
+        seen = self._look(connection, [entry.sid.bytes for entry in entries])
+        fresh = list(_fresh(entries, seen.known).values())
+        stored, late = self._append(connection, seen, fresh) if fresh else ({}, False)
+        through = None if late or seen.behind else seen.first + len(fresh) - 1
+        return [_added(group, stored, through) for group in groups]
 
-    def _fresh(self, connection: Connection, entries: Sequence[Entry]) -> dict[bytes, Entry]:
-        """The entries that are new, by id; other content under a known id is a conflict."""
-        known = self._payloads(connection, [entry.sid.bytes for entry in entries])
-        fresh: dict[bytes, Entry] = {}
-        for entry in entries:
-            sid = entry.sid.bytes
-            if sid in known:
-                _require_same(entry, text.parse(known[sid]))
-            elif sid in fresh:
-                _require_same(entry, fresh[sid].statement)
-            else:
-                fresh[sid] = entry
-        return fresh
-
-    def _payloads(self, connection: Connection, sids: Sequence[bytes]) -> dict[bytes, bytes]:
-        found: dict[bytes, bytes] = {}
-        for part in portions(sids):
-            among, values = self._backend.among(part)
-            query = f"SELECT sid, payload FROM statement WHERE sid {among}"
-            for sid, payload in self._backend.rows(connection, query, values):
-                found[bytes(sid)] = bytes(payload)
-        return found
+    def _look(self, connection: Connection, sids: Sequence[bytes]) -> _Seen:
+        """Lock the log and look at it."""
+        questions: list[Question] = [("SELECT 1 FROM late_reference LIMIT 1", ())]
+        questions += [
+            (f"SELECT {columns} {among}", values)
+            for columns in ("sid, payload FROM statement WHERE sid", REFERRED)
+            for among, values in map(self._backend.among, portions(sids))
+        ]
+        first, (behind, *answers) = self._backend.locked(connection, questions)
+        half = len(answers) // 2
+        return _Seen(
+            first=first,
+            behind=bool(behind),
+            known={bytes(sid): bytes(payload) for rows in answers[:half] for sid, payload in rows},
+            awaited={bytes(target) for rows in answers[half:] for (target,) in rows},
+        )
 
     def _append(
-        self, connection: Connection, fresh: Sequence[Entry]
-    ) -> dict[bytes, dict[str, Any]]:
-        """Write new statements and all that is found by them; as stored, by their ids."""
-        first = self._backend.next_seq(connection)
+        self,
+        connection: Connection,
+        seen: _Seen,
+        fresh: Sequence[Entry],
+    ) -> tuple[dict[bytes, dict[str, Any]], bool]:
+        """Write new statements and all that is found by them.
+
+        As stored, by their ids; and whether something was left to be filed later.
+        """
+        first = seen.first
         stored = [_stamp(entry, seq) for seq, entry in enumerate(fresh, start=first)]
         rows = [_row(first + at, entry, stored[at]) for at, entry in enumerate(fresh)]
-        self._backend.append(connection, rows)
-        self._definitions.note(connection, fresh, first)
-        attached = ((first + at, entry.attachments) for at, entry in enumerate(fresh))
-        attachments.keep(connection, attached)
         batch = {
             entry.sid.bytes: Link(seq=seq, terms=self._terms(entry), target=_target(entry))
             for seq, entry in enumerate(fresh, start=first)
         }
-        references = References(connection, self._backend, self._index, batch)
-        self._settle_voids(connection, fresh, references.awaited)
-        self._post(connection, references.postings())
-        if references.late:
-            later = [(seq,) for seq in references.late]
-            query = "INSERT INTO late_reference (seq, after) VALUES (?, 0)"
-            self._backend.cursor(connection).executemany(self._backend.sql(query), later)
-        return {entry.sid.bytes: stored[at] for at, entry in enumerate(fresh)}
+        references = References(connection, self._backend, self._index, batch, seen.awaited)
+        postings = sorted(references.postings())  # so the index is written in its own order
+        self._definitions.note(connection, fresh, first)
+        attached = ((first + at, entry.attachments) for at, entry in enumerate(fresh))
+        attachments.keep(connection, attached)
+        with self._backend.piped(connection):
+            self._backend.append(connection, rows)
+            self._settle_voids(connection, fresh, references.awaited)
+            self._backend.post(connection, postings)
+            self._leave_for_later(connection, references.late)
+        by_id = {entry.sid.bytes: stored[at] for at, entry in enumerate(fresh)}
+        return by_id, bool(references.late)
 
     def _terms(self, entry: Entry) -> frozenset[int]:
-        """What a statement is found by; its authority counts as stored, not as sent along."""
+        """What a statement is found by: what a walk over it finds once it is stored.
+
+        Its authority counts as stored, not as sent along.
+        """
         found = entry.walked.terms
         if "authority" in entry.statement:
             sent = {name: part for name, part in entry.statement.items() if name != "authority"}
-            found = walk(sent, version="2.0.0").terms
+            found = walk(sent, version=VERSION).terms
         speaker = actors.key(entry.authority.agent)
-        ours = {(RELATED_AGENT, speaker)} if speaker else set()
+        ours = {(RELATED_AGENT, speaker)} if speaker and (AGENT, speaker) not in found else set()
         return frozenset(self._index.terms(found | ours))
-
-    def _post(self, connection: Connection, postings: Iterable[tuple[int, int]]) -> None:
-        rest = iter(postings)
-        while part := sorted(itertools.islice(rest, POSTINGS)):
-            self._backend.post(connection, part)
 
     def _settle_voids(
         self, connection: Connection, fresh: Sequence[Entry], awaited: Sequence[int]
@@ -219,6 +238,12 @@ class Store:
         if awaited:
             cursor.executemany(self._backend.sql(_BE_VOIDED), [(seq,) for seq in awaited])
 
+    def _leave_for_later(self, connection: Connection, late: Sequence[int]) -> None:
+        if late:
+            query = "INSERT INTO late_reference (seq, after) VALUES (?, 0)"
+            rows = [(seq,) for seq in late]
+            self._backend.cursor(connection).executemany(self._backend.sql(query), rows)
+
 
 _VOID = "UPDATE statement SET voided = 1 WHERE sid = ? AND voids = 0 AND (origin = ? OR ?)"
 _BE_VOIDED = (
@@ -229,9 +254,25 @@ _BE_VOIDED = (
 )
 
 
-def _added(group: Sequence[Entry], stored: dict[bytes, dict[str, Any]]) -> Added:
+def _fresh(entries: Sequence[Entry], known: Mapping[bytes, bytes]) -> dict[bytes, Entry]:
+    """The entries that are new, by id; other content under a known id is a conflict."""
+    fresh: dict[bytes, Entry] = {}
+    for entry in entries:
+        sid = entry.sid.bytes
+        if sid in known:
+            _require_same(entry, text.parse(known[sid]))
+        elif sid in fresh:
+            _require_same(entry, fresh[sid].statement)
+        else:
+            fresh[sid] = entry
+    return fresh
+
+
+def _added(
+    group: Sequence[Entry], stored: dict[bytes, dict[str, Any]], through: int | None
+) -> Added:
     """What became of one call's entries; what it brought first is its own, the rest was known."""
-    added = Added()
+    added = Added(through=through)
     for entry in group:
         statement = stored.pop(entry.sid.bytes, None)
         if statement is None:

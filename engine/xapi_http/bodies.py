@@ -87,11 +87,22 @@ def entries(version: str, caller: Caller) -> Callable[[Any], Entry]:
 def read_bytes() -> bytes:
     """The body of the request, unpacked, within the limit in either form."""
     body = request.get_data()
+    _refuse_cut_off(body)
     # a body whose length was not announced is cut at the limit without a word
     if request.content_length is None and len(body) == request.max_content_length:
         raise RequestEntityTooLarge
     coding = request.headers.get("Content-Encoding", "identity").strip().lower()
     return body if coding == "identity" else _unpacked(body, coding)
+
+
+def _refuse_cut_off(body: bytes) -> None:
+    """The server hands on what came until the client was gone, whatever was announced."""
+    announced = request.content_length or 0
+    if len(body) < announced:
+        raise Refused(
+            f"The body ended after {len(body)} of {announced} bytes.",
+            "Send as many bytes as Content-Length says.",
+        )
 
 
 def _unpacked(body: bytes, coding: str) -> bytes:

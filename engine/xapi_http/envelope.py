@@ -12,10 +12,13 @@ from engine.moments import iso
 from engine.pipeline import reader
 from engine.xapi_http import cors, errors, oauth, tunnel
 from engine.xapi_http.addresses import is_ours
+from engine.xapi_http.credentials import credentials
 from xapi.errors import QueryRefused
 from xapi.versions import HEADER, negotiate
 
 THROUGH = "X-Experience-API-Consistent-Through"
+# Whoever stored a page of HTML, as a document or attached, does not get it run under this address.
+HARMLESS = "default-src 'none'; sandbox"
 
 
 def settle_version() -> Response | None:
@@ -60,7 +63,7 @@ def open_request() -> None:
 
 def caller() -> Caller:
     """Who sends this request, by HTTP Basic or with a bearer token."""
-    shown = request.authorization
+    shown = credentials()
     if shown is not None and shown.type == "basic":
         return keys.authenticate(shown.username or "", shown.password or "")
     if shown is not None and shown.type == "bearer":
@@ -75,6 +78,7 @@ def close_request(response: Response) -> Response:
     """The version on every answer, errors too (Communication 3.3); how far the log was read."""
     if is_ours(request.path):
         response.headers[HEADER] = g.xapi_version
+        response.headers["Content-Security-Policy"] = HARMLESS
         cors.share(response)
         if _is_about_statements() and _tells(response):
             through = _read_through() if g.through is None else g.through

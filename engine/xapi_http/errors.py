@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from sqlalchemy.exc import OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from engine.errors import Forbidden, Refused, Unauthorized
+from engine.xapi_http.credentials import credentials
 from xapi import text
 from xapi.errors import QueryRefused, StatementRefused
 from xapi.examples import example_of
@@ -80,7 +81,8 @@ def _challenges(error: Refused) -> tuple[str, ...]:
         return BASIC, f'{BEARER}, error="invalid_token"'
     if isinstance(error, Unauthorized):
         return BASIC, BEARER
-    by_token = request.authorization is not None and request.authorization.type == "bearer"
+    shown = credentials()
+    by_token = shown is not None and shown.type == "bearer"
     if isinstance(error, Forbidden) and by_token:
         return (f'{BEARER}, error="insufficient_scope"',)
     return ()

@@ -19,6 +19,7 @@ from engine.lrs import keys
 from engine.lrs.keys import Caller
 from engine.moments import now_us
 from engine.xapi_http import errors
+from engine.xapi_http.credentials import credentials
 from engine.xapi_http.errors import BadToken
 from xapi import text
 
@@ -106,7 +107,7 @@ def _form() -> dict[str, str]:
 
 def _holder(form: dict[str, str]) -> Caller:
     """The client, shown by Basic or in the form, never by both (RFC 6749 2.3.1)."""
-    basic = request.authorization
+    basic = credentials()
     if basic is None or basic.type != "basic":
         return keys.authenticate(form.get("client_id", ""), form.get("client_secret", ""))
     if "client_secret" in form or form.get("client_id", basic.username) != basic.username:

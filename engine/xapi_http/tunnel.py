@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
-from werkzeug.wsgi import get_input_stream
+from werkzeug.wsgi import get_content_length, get_input_stream
 
 from engine.errors import Refused, TooLarge
 from engine.xapi_http.addresses import is_ours
@@ -109,14 +109,17 @@ def _body(environ: WSGIEnvironment, largest: int) -> bytes:
     if coding != "identity":
         raise _refused(f"The form is compressed ({shown(coding)}).", "Send it uncompressed.")
     too_large = TooLarge(f"The form is larger than {largest} bytes.", "Send smaller batches.")
+    cut_off = _refused("The form ended early.", "Send as many bytes as announced.")
     try:
         body = get_input_stream(environ, max_content_length=largest + 1).read()
     except RequestEntityTooLarge as error:
         raise too_large from error
     except ClientDisconnected as error:
-        raise _refused("The form ended early.", "Send as many bytes as announced.") from error
+        raise cut_off from error
     if len(body) > largest:
         raise too_large
+    if len(body) < (get_content_length(environ) or 0):
+        raise cut_off
     return body
 
 

@@ -19,12 +19,12 @@ def upgrade() -> None:
 
 
 def _extend() -> None:
-    with op.batch_alter_table("origin") as table:
-        table.add_column(
-            sa.Column("dedupe", sa.Boolean(), server_default=sa.false(), nullable=False)
-        )
-        table.add_column(sa.Column("account_rule", sa.String(length=20)))
-        table.add_column(sa.Column("account_home_page", sa.Text()))
+    # not as a batch: SQLite would make the table anew, which others refer to
+    op.add_column(
+        "origin", sa.Column("dedupe", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
+    op.add_column("origin", sa.Column("account_rule", sa.String(length=20)))
+    op.add_column("origin", sa.Column("account_home_page", sa.Text()))
     with op.batch_alter_table("line") as table:
         table.alter_column("verb", existing_type=sa.String(length=500), type_=sa.Text())
         table.alter_column("object_type", existing_type=sa.String(length=500), type_=sa.Text())

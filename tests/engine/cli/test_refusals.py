@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
+import psycopg
 import pytest
 from cli_running import Byway, Ran, inside
+from sqlalchemy import update
+
+from engine.competencies.models import evidence
+from engine.db import writing
 
 REPORT = Path(__file__).parents[2] / "data" / "zoom" / "webinar.csv"
 
@@ -100,10 +104,13 @@ def test_wrong_usage_ends_with_two(byway: Byway, words: str) -> None:
         ),
         pytest.param("BYWAY_DATABASE_URL", "nonsense", "BYWAY_DATABASE_URL", id="no database"),
         pytest.param(
-            "BYWAY_DATABASE_URL", "postgresql://x/y", "BYWAY_DATABASE_URL", id="not SQLite yet"
+            "BYWAY_DATABASE_URL", "mysql://x/y", "Expected something like", id="another database"
         ),
         pytest.param(
-            "BYWAY_DATABASE_URL", "oracle9i://x/y", "BYWAY_DATABASE_URL", id="no such database"
+            "BYWAY_DATABASE_URL", "postgresql+asyncpg://x/y", "Expected", id="another driver"
+        ),
+        pytest.param(
+            "BYWAY_DATABASE_URL", "postgresql://127.0.0.1:1/y", "Check that it runs", id="nobody"
         ),
         pytest.param(
             "BYWAY_DATABASE_URL", "sqlite:////nowhere/x.sqlite3", "unable to open", id="nowhere"
@@ -166,6 +173,7 @@ def test_people_that_are_all_problems_are_refused(byway: Byway, tmp_path: Path) 
     assert byway("people", "import", people).code == 1
 
 
+@pytest.mark.only_sqlite
 def test_a_database_that_is_none_is_refused(byway: Byway, instance_dir: Path) -> None:
     for name in ("byway.sqlite3-wal", "byway.sqlite3-shm"):
         (instance_dir / name).unlink(missing_ok=True)
@@ -173,27 +181,36 @@ def test_a_database_that_is_none_is_refused(byway: Byway, instance_dir: Path) ->
     refused(byway("plugins", "list"), "not a database")
 
 
-def test_a_database_without_a_schema_asks_for_an_upgrade(byway: Byway, instance_dir: Path) -> None:
-    (instance_dir / "byway.sqlite3").unlink()
-    refused(byway("people", "signin", "bo@example.org"), "byway upgrade")
-    assert byway("doctor").code == 1
-    assert byway("upgrade").code == 0
-    assert byway("doctor").code == 0
+@pytest.mark.both_databases
+def test_a_database_without_a_schema_asks_for_an_upgrade(byway: Byway, empty_url: str) -> None:
+    empty = {"BYWAY_DATABASE_URL": empty_url}
+    refused(byway("people", "signin", "bo@example.org", **empty), "byway upgrade")
+    assert byway("doctor", **empty).code == 1
+    assert byway("upgrade", **empty).code == 0
+    assert byway("doctor", **empty).code == 0
 
 
-def test_a_database_one_may_not_write_is_refused(byway: Byway, instance_dir: Path) -> None:
+@pytest.mark.only_sqlite
+def test_a_file_one_may_not_write_is_refused(byway: Byway, instance_dir: Path) -> None:
     url = f"sqlite:///file:{instance_dir / 'byway.sqlite3'}?mode=ro&uri=true"
     refused(byway("keys", "create", "lms", BYWAY_DATABASE_URL=url), "readonly", "who owns")
 
 
+def test_a_server_that_only_reads_is_refused(byway: Byway, postgres_copy: str) -> None:
+    with psycopg.connect(postgres_copy, autocommit=True) as owner:
+        owner.execute(f"ALTER DATABASE {owner.info.dbname} SET default_transaction_read_only = on")
+    there = {"BYWAY_DATABASE_URL": postgres_copy}
+    refused(byway("keys", "create", "lms", **there), "read-only", "that may be written")
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("app")
 def test_a_database_that_somebody_keeps_locked_is_refused(
-    byway: Byway, instance_dir: Path, monkeypatch: pytest.MonkeyPatch
+    byway: Byway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.db.WAIT_MS", 100)
-    holder = sqlite3.connect(instance_dir / "byway.sqlite3", isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-    refused(byway("keys", "create", "lms"), "locked", "try again")
-    holder.close()
+    with writing():
+        refused(byway("keys", "create", "lms"), "lock", "try again")
 
 
 def test_an_instance_that_is_a_file_is_refused(
@@ -208,15 +225,13 @@ def test_a_secret_that_was_cut_is_refused(byway: Byway, instance_dir: Path) -> N
     refused(byway("plugins", "list"), "shorter than 32 bytes")
 
 
-def test_evidence_that_was_tampered_with_ends_a_check_with_one(
-    byway: Byway, instance_dir: Path
-) -> None:
+@pytest.mark.usefixtures("app")
+def test_evidence_that_was_tampered_with_ends_a_check_with_one(byway: Byway) -> None:
     byway("sources", "add", "zoom", "z", "--set", "timezone=UTC", "--set", "tags=policy")
     byway("sources", "run", "z", REPORT)
     byway("rebuild")
-    with sqlite3.connect(instance_dir / "byway.sqlite3") as database:
-        database.execute("UPDATE evidence SET base = base * 2")
-    database.close()
+    with writing() as connection:
+        connection.execute(update(evidence).values(base=evidence.c.base * 2))
     check = byway("rebuild", "--check", "--json")
     assert (check.code, check.json["equal"]) == (1, False)
     rebuilt = byway("rebuild", "--json")

@@ -135,9 +135,8 @@ def test_an_address_that_is_not_ours_is_refused(byway: Byway, host: str) -> None
     assert byway("serve", "--bind", f"{host}:8000").code == 1
 
 
-def test_an_older_schema_is_not_served(byway: Byway, instance_dir: Path) -> None:
-    (instance_dir / "byway.sqlite3").unlink()
-    assert "byway upgrade" in byway("serve").err
+def test_an_older_schema_is_not_served(byway: Byway, empty_url: str) -> None:
+    assert "byway upgrade" in byway("serve", BYWAY_DATABASE_URL=empty_url).err
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from cli_running import environment
 from factories import a_person, a_statement
 from flask import Flask
 from live_log import (
@@ -30,12 +31,13 @@ from live_log import (
     put,
     where,
 )
-from sqlalchemy import event, select, update
+from sqlalchemy import event, func, select, update
 
 from engine import profiles
 from engine.competencies import projector
 from engine.competencies.models import Projection
 from engine.db import db, drop_lease, lease_table, reading, take_lease, transaction, writing
+from engine.lrs.models import statement
 from engine.pipeline import reader
 from xapi.vocabulary import BYWAY, Extension
 
@@ -259,15 +261,13 @@ def until(done: Callable[[], bool], seconds: float = 20) -> None:
 
 
 PROJECT = """
-import sys, time
-from factories import settings_in
-from pathlib import Path
+import time
 from engine.app import create_app
 from engine.competencies import projector
 from engine.db import holder_name
 from engine.pipeline import reader
 holder = holder_name()
-with create_app(settings_in(Path(sys.argv[1]))).app_context():
+with create_app().app_context():
     print("ready", flush=True)
     while True:
         projector.advance(reader(), holder=holder) or time.sleep(0.01)
@@ -277,11 +277,9 @@ with create_app(settings_in(Path(sys.argv[1]))).app_context():
 @contextmanager
 def projecting(app: Flask) -> Iterator[subprocess.Popen[str]]:
     """Another process that projects until it is killed."""
-    path = os.pathsep.join(("tests", *sys.path))
-    directory = str(app.extensions["byway.settings"].instance)
     process = subprocess.Popen(
-        [sys.executable, "-c", PROJECT, directory],
-        env=os.environ | {"PYTHONPATH": path},
+        [sys.executable, "-c", PROJECT],
+        env=environment(app.extensions["byway.settings"].instance),
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -362,9 +360,9 @@ def test_a_statement_that_cannot_be_weighed_stops_nobody_elses(app: Flask) -> No
     a_person()
     put(an_origin(), answered(), answered(thing="2"))
     with writing() as connection:
-        query = "UPDATE statement SET payload = ? WHERE seq = (SELECT min(seq) FROM statement)"
+        first = statement.c.seq == select(func.min(statement.c.seq)).scalar_subquery()
         broken = b'{"actor": {"mbox": "mailto:bo@example.org"}, "object": {}, "stored": "x"}'
-        connection.exec_driver_sql(query, (broken,))
+        connection.execute(update(statement).where(first).values(payload=broken))
     standing = where()
     assert standing is not None
     assert (standing.evidence_count, cursor()) == (1, reader().last())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from database_making import run_on_both
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> str:
-    """Each of the two."""
-    return str(request.param)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each of the two, where there is one."""
+    run_on_both(metafunc)

@@ -38,7 +38,7 @@ def test_while_somebody_writes_it_stays_behind_what_comes(app: Flask) -> None:
     add(an_entry(authority))
     last = reader().last()
     with backend_of(db.engine).appending(alone=False) as connection:
-        coming = backend_of(db.engine).next_seq(connection)
+        coming, _ = backend_of(db.engine).locked(connection)
         assert last <= reader().consistent_through() < coming
 
 
