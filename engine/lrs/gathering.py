@@ -65,9 +65,12 @@ class Gathering(Generic[Brought, Result]):
     def _settle(self, turns: Sequence[_Turn[Brought, Result]]) -> None:
         try:
             self._try(turns)
-        finally:
-            for turn in turns:  # after a failure nobody foresaw, those who wait go on too
-                turn.result.cancel()
+        except BaseException as error:  # what nobody foresaw is told to all who wait for it
+            for turn in turns:
+                if not turn.result.done():
+                    turn.result.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
 
     def _try(self, turns: Sequence[_Turn[Brought, Result]]) -> None:
         try:

@@ -6,7 +6,7 @@ inherits the terms of every statement below it, filed by distance, when the late
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -14,6 +14,7 @@ from itertools import chain, islice
 from sqlalchemy import Connection
 
 from engine.db import portions
+from engine.errors import Refused
 from engine.lrs.backends import Backend, Row
 from engine.lrs.terms import HOP_BITS, MAX_HOP, TermIndex
 from xapi import text
@@ -22,10 +23,20 @@ from xapi.walk import walk
 REFERRED = "DISTINCT target FROM statement WHERE target"
 MOST_AT_ONCE = 1_000
 """How many older statements inherit from a new one while it is stored; more are filed later."""
+MOST_HANDED_ON = 32
+"""How many of its terms a statement hands on to those that refer to it."""
+MOST_POSTINGS = 300_000
+"""How many entries of the index are written in one transaction; what needs more is refused."""
 VERSION = "2.0.0"
 """By whose rules a stored statement is walked: they know all of 1.0.3."""
 Posting = tuple[int, int]
 """A term and the position it is filed at."""
+
+
+class TooMuch(Refused):
+    """More than one transaction bears."""
+
+    status = 413
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +89,17 @@ class Chains:
 
 
 def filed(line: Sequence[Link], seq: int, hop: int = 0) -> Iterator[Posting]:
-    """The terms of a line as they are filed under the statement that stands `hop` above it."""
+    """The terms of a line as they are filed under the statement that stands `hop` above it.
+
+    A statement hands on MOST_HANDED_ON terms at most, always the same ones: a few bytes that refer
+    to a long chain of large statements would else fill the index.
+    """
     for distance, link in enumerate(line[: MAX_HOP + 1 - hop], start=hop):
         pos = seq << HOP_BITS | distance
-        yield from ((term, pos) for term in link.terms)
+        terms: Iterable[int] = link.terms
+        if distance and len(link.terms) > MOST_HANDED_ON:
+            terms = sorted(link.terms)[:MOST_HANDED_ON]
+        yield from ((term, pos) for term in terms)
 
 
 class References:
@@ -132,6 +150,8 @@ class References:
             left -= len(above)
             for seq, hop, end in above:
                 postings += filed(line[:end], seq, hop)
+            if len(postings) > MOST_POSTINGS:
+                raise _too_much()
         return postings
 
     def inherited(self, after: int) -> Iterator[list[Posting]]:
@@ -198,11 +218,30 @@ def file_late(connection: Connection, backend: Backend, index: TermIndex) -> int
         link = link_of(tuple(row), index)
         one = {bytes(sid): link}
         inherited = References(connection, backend, index, one, set(one)).inherited(after)
-        stretch = list(islice(inherited, MOST_AT_ONCE))
-        backend.post(connection, sorted(set(chain.from_iterable(stretch))))
+        stretch = _stretch(inherited)
+        if stretch:
+            backend.post(connection, sorted(set(chain.from_iterable(stretch))))
         _note_progress(connection, backend, link.seq, stretch)
         return max(1, len(stretch))
     return 0
+
+
+def _stretch(inherited: Iterator[list[Posting]]) -> list[list[Posting]]:
+    """As much as one transaction bears."""
+    stretch, size = [], 0
+    for postings in inherited:
+        stretch.append(postings)
+        size += len(postings)
+        if len(stretch) == MOST_AT_ONCE or size > MOST_POSTINGS:
+            break
+    return stretch
+
+
+def _too_much() -> Refused:
+    return TooMuch(
+        f"These statements and what they refer to need more than {MOST_POSTINGS} index entries.",
+        "Send fewer at once.",
+    )
 
 
 def _note_progress(
@@ -212,7 +251,7 @@ def _note_progress(
     stretch: Sequence[Sequence[tuple[int, int]]],
 ) -> None:
     cursor = backend.cursor(connection)
-    if len(stretch) < MOST_AT_ONCE:
+    if not stretch:
         cursor.execute(backend.sql("DELETE FROM late_reference WHERE seq = ?"), (seq,))
         return
     last = stretch[-1][0][1] >> HOP_BITS

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from engine.lrs.backends import Backend
-from engine.lrs.terms import HOP_BITS
+from engine.lrs.terms import HOP_BITS, MAX_HOP
 from engine.moments import to_us
 from xapi.query import Query
 
@@ -151,14 +151,31 @@ class Search:
     def _filed(self, term: int, bounds: tuple[int, int], wanted: int) -> Found:
         """What is filed under one term and passes the other filters."""
         shown, values = self._access.condition()
+        seen, known = self._seen()
         tests, terms = self._tests()
         query = (
             # CROSS JOIN: the index drives, so rows come in order and the limit ends the search
             "SELECT s.seq, s.payload FROM posting p CROSS JOIN statement s"
             " WHERE p.term = ? AND p.pos >= ? AND p.pos < ? AND s.seq = p.pos >> 8"
-            f" AND s.voided = 0 AND {shown}{tests} ORDER BY p.pos {self._order} LIMIT ?"
+            f" AND s.voided = 0 AND {shown}{seen}{tests} ORDER BY p.pos {self._order} LIMIT ?"
         )
-        return self._ask(query, (term, *_positions(bounds), *values, *terms, wanted))
+        return self._ask(query, (term, *_positions(bounds), *values, *known, *terms, wanted))
+
+    def _seen(self) -> tuple[str, list[Any]]:
+        """What a statement is found by through others counts where the reader sees these too.
+
+        Else a reference of one's own would tell what a hidden statement is about.
+        """
+        if self._access.everything:
+            return "", []
+        shown, values = self._access.condition()
+        line = (
+            f"SELECT s.target, p.pos & {MAX_HOP} UNION ALL"
+            " SELECT s.target, line.hops - 1 FROM line JOIN statement s ON s.sid = line.target"
+            f" WHERE line.hops > 0 AND {shown}"
+        )
+        found = f"WITH RECURSIVE line (target, hops) AS ({line}) SELECT 1 FROM line WHERE hops = 0"
+        return f" AND (p.pos & {MAX_HOP} = 0 OR EXISTS ({found}))", values
 
     def _tests(self) -> tuple[str, list[Any]]:
         """Each other filter asked of an entry; counted, so that no planner turns it round."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from engine.db import portions
 from engine.errors import Conflict, Refused
@@ -106,7 +106,7 @@ class Store:
         self._index = index
         self._definitions = definitions
         self._gathering = Gathering[Entry, Added](
-            self._add_all, most=TOGETHER, may_fail=(Refused, SQLAlchemyError)
+            self._add_all, most=TOGETHER, may_fail=(Refused, IntegrityError, DataError)
         )
 
     def add(self, entries: Sequence[Entry], rows: Sequence[Write] = ()) -> Added:
@@ -222,8 +222,9 @@ class Store:
     ) -> None:
         """Decide, when the later of the two is stored, which statements are voided.
 
-        A void counts on statements of the same authority, or with the right to void others'; a
-        voiding statement cannot be voided (xAPI 1.0.3 Data 2.3.2).
+        A void counts on statements of the same authority, or with the right to void others', which
+        it keeps for what is still to come (`voids` is 2) as long as the origin has it; a voiding
+        statement cannot be voided (xAPI 1.0.3 Data 2.3.2).
 
         :param awaited: positions of the new statements that older ones refer to.
         """
@@ -249,8 +250,8 @@ _VOID = "UPDATE statement SET voided = 1 WHERE sid = ? AND voids = 0 AND (origin
 _BE_VOIDED = (
     "UPDATE statement SET voided = 1 WHERE seq = ? AND voids = 0 AND EXISTS ("
     "SELECT 1 FROM statement v JOIN origin o ON o.id = v.origin"
-    " WHERE v.target = statement.sid AND v.voids = 1"
-    " AND (v.origin = statement.origin OR o.may_void))"
+    " WHERE v.target = statement.sid AND v.voids > 0"
+    " AND (v.origin = statement.origin OR (v.voids = 2 AND o.may_void)))"
 )
 
 
@@ -303,7 +304,7 @@ def _row(seq: int, entry: Entry, stored: dict[str, Any]) -> tuple[Any, ...]:
     return (
         seq,
         entry.sid.bytes,
-        int(entry.walked.voids),
+        int(entry.walked.voids) * (1 + entry.authority.may_void),
         _target(entry),
         entry.authority.origin,
         entry.audience,

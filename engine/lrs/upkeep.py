@@ -52,7 +52,7 @@ _FIRST, _LAST = -(1 << 63), (1 << 63) - 1
 _COLUMNS = (
     "s.seq, s.sid, s.voided, s.voids, s.target, s.payload, coalesce("
     f"(SELECT max(CASE WHEN v.origin = s.origin THEN {OWN} ELSE {OTHERS} END)"
-    " FROM statement v WHERE v.target = s.sid AND v.voids = 1), 0)"
+    " FROM statement v WHERE v.target = s.sid AND v.voids > 0), 0)"
 )
 _LOST = (
     " FROM statement_attachment l LEFT JOIN attachment a ON a.sha2 = l.sha2"

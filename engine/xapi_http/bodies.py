@@ -15,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from engine.config import settings
 from engine.errors import Refused, TooLarge
 from engine.lrs.callers import Caller
+from engine.lrs.references import TooMuch
 from engine.lrs.store import Entry
 from engine.xapi_http.errors import Unsupported
 from xapi import attachments, multipart, text
@@ -23,6 +24,8 @@ from xapi.signatures import Signatures
 from xapi.walk import walk
 
 JSON = "application/json"
+MOST = 10_000
+"""How many statements a batch may hold."""
 MIXED = "multipart/mixed"
 # What a statement without a version gets (xAPI 1.0.3 Data 2.4.10; IEEE 9274.1.1 4.2.4.3).
 DEFAULT_VERSION = {"1.0.3": "1.0.0", "2.0.0": "2.0.0"}
@@ -45,12 +48,20 @@ def read_batch() -> list[Entry]:
     """The statements of a POST, which are one or an array (Communication 2.1.2)."""
     sent = _read_sent()
     if isinstance(sent.json, list):
+        _refuse_crowd(sent.json)
         entries = [_entry(sent, statement, f"$[{at}]") for at, statement in enumerate(sent.json)]
         _refuse_repeats(entries)
     else:
         entries = [_entry(sent, sent.json, "$")]
     _refuse_surplus(sent, entries)
     return entries
+
+
+def _refuse_crowd(statements: Sequence[Any]) -> None:
+    if len(statements) > MOST:
+        raise TooMuch(
+            f"This batch has {len(statements)} statements; {MOST} are taken.", "Split it."
+        )
 
 
 def read_one(sid: uuid.UUID) -> Entry:

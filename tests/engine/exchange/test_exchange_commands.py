@@ -224,6 +224,11 @@ def pull(byway: Byway, store: Elsewhere) -> str:
     return "p"
 
 
+def test_pulling_over_http_is_warned_of(byway: Byway, store: Elsewhere) -> None:
+    assert "over http" in byway("pulls", "add", "p", store.url, *ACCESS).err
+    assert "over http" in byway("pulls", "set", "p", "--every", "60").err
+
+
 def test_a_pull_is_added(byway: Byway, pull: str, store: Elsewhere) -> None:
     assert listed(byway, "pulls") == {
         "name": "p",

@@ -23,7 +23,7 @@ from lrs_making import an_entry
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from engine.db import reading, transaction, writing
+from engine.db import PORTION, reading, transaction, writing
 from engine.errors import Conflict
 from engine.exchange import client, pulling, pulls, turns
 from engine.exchange.client import Trouble
@@ -174,6 +174,13 @@ def test_pages_in_any_order(elsewhere: Elsewhere, order: str) -> None:
     assert fetch().new == 10
     assert the_pull().since == "2026-09-08T12:00:09.000000Z"
     assert set(ids(here())) == set(ids(elsewhere.stored))
+
+
+def test_a_page_of_more_than_is_stored_at_once(elsewhere: Elsewhere) -> None:
+    many = [theirs(number) for number in range(PORTION + 1)]
+    elsewhere.answers = [Response(text.dump({"statements": many, "more": ""}))]
+    a_pull(elsewhere.url)
+    assert (fetch().new, ids(here())) == (PORTION + 1, ids(many))
 
 
 def test_one_stored_time_over_several_pages(elsewhere: Elsewhere) -> None:

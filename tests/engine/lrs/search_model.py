@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from factories import ATTENDED
@@ -218,7 +219,8 @@ class Shelf:
         early_enough = asked.until is None or seq <= self._moment(asked.until)
         in_time = late_enough and early_enough
         shown = in_time and not self._is_voided(at) and self._is_seen(at, asked)
-        return shown and any(self._matches(one, asked) for one in self._chain(at))
+        seen = takewhile(lambda one: self._is_seen(one, asked), self._chain(at))
+        return shown and any(self._matches(one, asked) for one in seen)
 
     def _is_seen(self, at: int, asked: Asked) -> bool:
         one = self.told[at]

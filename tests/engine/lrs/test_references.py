@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from factories import ATTENDED
@@ -22,6 +23,7 @@ from lrs_making import (
     found_by_pages,
 )
 
+from engine.lrs.references import TooMuch
 from engine.lrs.store import Authority, Entry
 from engine.pipeline import reader, store
 
@@ -187,7 +189,7 @@ def test_more_referrers_are_filed_later_and_the_answer_says_so(app: Flask) -> No
 def test_what_was_left_for_later_is_filed_stretch_by_stretch(app: Flask) -> None:
     crowd(an_authority(), 2500)
     stretches = list(iter(store().file_late_references, 0))
-    assert len(stretches) == 3
+    assert len(stretches) == 4
     assert len(found_by_pages(activity=THING)) == 2526
     assert reader().consistent_through() >= reader().last()
 
@@ -198,8 +200,34 @@ def test_what_comes_while_something_is_left_for_later_is_found_at_once(app: Flas
     newer = a_reference(authority, target.sid)
     add(newer)
     assert newer.sid in found_by_pages(activity=THING)
-    assert len(list(iter(store().file_late_references, 0))) == 2
+    assert len(list(iter(store().file_late_references, 0))) == 3
     assert len(found_by_pages(activity=THING)) == 1500 + 15 + 2
+
+
+def wide(authority: Authority, size: int, **given: Any) -> Entry:
+    """A statement that is about many things."""
+    others = [{"id": f"https://events.example.org/{at}"} for at in range(size)]
+    return an_entry(authority, context={"contextActivities": {"other": others}}, **given)
+
+
+def test_a_statement_hands_on_thirty_two_terms_at_most(app: Flask) -> None:
+    authority = an_authority()
+    target = wide(authority, 60)
+    add_each(target, a_reference(authority, target.sid))
+    asked = [
+        found(activity=f"https://events.example.org/{at}", related_activities="true")
+        for at in range(60)
+    ]
+    through = sum(len(ids) == 2 for ids in asked)
+    assert [target.sid in ids for ids in asked] == [True] * 60
+    assert 0 < through <= 32
+
+
+def test_a_batch_that_would_fill_the_index_is_refused_whole(app: Flask) -> None:
+    authority = an_authority()
+    with pytest.raises(TooMuch):
+        add(*(wide(authority, 3000) for _ in range(101)))
+    assert reader().count() == 0
 
 
 def test_the_statement_in_a_context_is_no_reference(app: Flask) -> None:
