@@ -49,8 +49,12 @@ class Gathering(Generic[Brought, Result]):
         turn = _Turn[Brought, Result](brought)
         self._waiting.append(turn)
         with self._lock:
-            while not turn.result.done():
-                self._settle(self._gathered())
+            try:
+                while not turn.result.done():
+                    self._settle(self._gathered())
+            finally:
+                if not turn.result.done():  # whoever is told of a failure has nothing done later
+                    self._waiting.remove(turn)
         return turn.result.result()
 
     def _gathered(self) -> list[_Turn[Brought, Result]]:
@@ -69,8 +73,7 @@ class Gathering(Generic[Brought, Result]):
             for turn in turns:
                 if not turn.result.done():
                     turn.result.set_exception(error)
-            if not isinstance(error, Exception):
-                raise
+            raise
 
     def _try(self, turns: Sequence[_Turn[Brought, Result]]) -> None:
         try:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from requirement_samples import (
     MAKERS,
+    SERVER,
     SPOKEN_IN,
     VERSIONS,
     is_language_map,
@@ -18,7 +19,8 @@ from requirement_samples import (
     rich,
     taken,
 )
-from xapi_samples import ANNA, GONE, REFERENCE, TEAM, modern, put
+from test_walk_refuses import ALL
+from xapi_samples import ANNA, GONE, REFERENCE, TEAM, full, modern, put
 
 from xapi.walk import walk
 
@@ -35,6 +37,7 @@ NAMES = {
     *("contextAgents", "contextGroups", "agent", "group", "relevantTypes"),
 }
 """Every name of a property in the standard."""
+NEW_IN_2_0 = ("contextAgents before 2.0", "contextGroups before 2.0")
 
 
 def type_of(value: Any) -> str:
@@ -115,6 +118,23 @@ def test_a_statement_has_no_key_of_its_own(key: str, version: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_three_things_are_always_there(name: str, above: str, required: str, version: str) -> None:
     assert is_refused(put(MAKERS[name](), f"{above}{required}", GONE), version)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_substatement_has_nothing_that_a_record_store_says(version: str) -> None:
+    said = [(f"object.{name}", rich()[name]) for name in SERVER]
+    assert [path for path, value in said if taken("SubStatement", path, [value], version)] == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_substatement_holds_no_other(version: str) -> None:
+    assert taken("SubStatement", "object.object", [plan()["object"]], version) == []
+
+
+def test_the_newer_version_refuses_what_the_older_does() -> None:
+    rows = [row.values for row in ALL if row.id not in NEW_IN_2_0]
+    good = [path for path, value, _ in rows if not is_refused(put(full(), path, value), "2.0.0")]
+    assert good == []
 
 
 ENUMERATED = [

@@ -67,3 +67,9 @@ def test_what_has_no_test_says_why() -> None:
 
 def test_every_test_is_where_the_map_says() -> None:
     assert sorted({place for place in PLACES if not is_there(place)}) == []
+
+
+def test_the_page_about_conformance_names_files_that_are_there() -> None:
+    page = (ROOT / "docs/conformance.md").read_text("utf-8")
+    there = {file.name for file in (ROOT / "tests").rglob("test_*.py")}
+    assert set(re.findall(r"\btest_\w+\.py", page)) - there == set()
