@@ -39,12 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Forget the settings of whoever runs the tests; her instance is none of their business."""
     for name in [name for name in os.environ if name.startswith("BYWAY_")]:
-        if name != postgres_making.URL:
+        if not name.startswith("BYWAY_TEST_"):
             del os.environ[name]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What is marked `both_databases` or `only_sqlite`, a test or a file, runs there."""
+    """What is marked with databases, a test or a file, runs there."""
     database_making.run_as_marked(metafunc)
 
 

@@ -23,6 +23,8 @@ def run_as_marked(metafunc: pytest.Metafunc) -> None:
     marked = metafunc.definition.get_closest_marker
     if marked("only_sqlite"):
         _run_on(metafunc, SQLITE)
+    elif marked("only_postgresql"):
+        _run_on(metafunc, POSTGRESQL)
     elif marked("both_databases"):
         run_on_both(metafunc)
 

@@ -7,23 +7,20 @@ runs the sources. Nobody fills in a form.
 from __future__ import annotations
 
 import re
-import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from cli_running import serving, until
-from factories import ATTENDED, a_key, a_statement, headers, settings_in
+from factories import ATTENDED, a_key, a_statement, headers
 from flask import Flask
 from sqlalchemy import func, select
 
 from engine import profiles
 from engine.api import Delivery
-from engine.app import create_app
 from engine.competencies.evidence import EvidenceRow
 from engine.db import db, transaction
 from engine.demo import people as cast
@@ -36,35 +33,21 @@ from engine.sources import decisions, instances, runs, undo
 from engine.sources.models import Item, Run
 from xapi.vocabulary import TYPES
 
+pytestmark = pytest.mark.both_databases
 FRAMEWORK = "https://w3id.org/byway/frameworks/public-service-learning/"
 TODAY = date(2026, 11, 20)
 
 
-@pytest.fixture(scope="session")
-def told(made_instance: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The instance after the samples have been read once."""
-    directory = Path(shutil.copytree(made_instance, tmp_path_factory.mktemp("told") / "instance"))
-    read_samples(directory, TODAY)
-    return directory
-
-
 @pytest.fixture
-def story(told: Path, tmp_path: Path) -> Iterator[Flask]:
-    """An application on a copy of that instance."""
-    directory = Path(shutil.copytree(told, tmp_path / "story"))
-    app = create_app(settings_in(directory))
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+def story(app: Flask) -> Flask:
+    """The application, once the samples have been read."""
+    read_samples(app, TODAY)
+    return app
 
 
-def read_samples(directory: Path, today: date) -> None:
-    with create_app(settings_in(directory)).app_context():
-        seed.seed(samples.write(directory / "demo", today))
-        profiles.catch_up()
-        db.session.remove()
-        db.engine.dispose()
+def read_samples(app: Flask, today: date) -> None:
+    seed.seed(samples.write(app.extensions["byway.settings"].instance / "demo", today))
+    profiles.catch_up()
 
 
 def the_samples(app: Flask) -> samples.Samples:
@@ -118,11 +101,9 @@ def run_longer(app: Flask) -> runs.Report:
         pytest.param(date(2031, 7, 14), id="years from now"),
     ],
 )
-def test_what_ines_did_becomes_levels_at_any_date(instance_dir: Path, today: date) -> None:
-    read_samples(instance_dir, today)
-    with create_app(settings_in(instance_dir)).app_context():
-        found = levels(today)
-        db.engine.dispose()
+def test_what_ines_did_becomes_levels_at_any_date(app: Flask, today: date) -> None:
+    read_samples(app, today)
+    found = levels(today)
     assert sum(level >= 1 for level in found.values()) >= 3
     assert max(found.values()) >= 2
 

@@ -55,6 +55,11 @@ class Arriving:
             self._body.write(data)
             self._look_for_end(self._body)
 
+    def close(self) -> None:
+        """Let go of what has come."""
+        if self._body is not None:
+            self._body.close()
+
     def cut_off(self) -> None:
         """The client is gone, or sends no more."""
         self._end(refusal="400 Bad Request" if self.size else "")
@@ -76,6 +81,7 @@ class Arriving:
         end += len(_END_OF_HEAD)
         self._read_head(self._head[:end])
         if self._length > self._most:
+            self._answer_expectation()  # with the refusal
             self._end()
         elif not self._chunked and len(self._head) - end >= self._length:
             self._end(whole=True)
@@ -95,9 +101,13 @@ class Arriving:
         self._body = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  outlives this call
         self._body.write(self._head[start:])
         del self._head[start:]
-        if self.asks_to_go_on:  # the answer is ours now
-            self._head = bytearray(_HEADER.sub(_but_expect, self._head))
+        self._answer_expectation()
         self._look_for_end(self._body)
+
+    def _answer_expectation(self) -> None:
+        """Take the question out of the head, since gunicorn would answer it again."""
+        if self.asks_to_go_on:
+            self._head = bytearray(_HEADER.sub(_but_expect, self._head))
 
     def _look_for_end(self, body: SpooledTemporaryFile[bytes]) -> None:
         if self._chunked:

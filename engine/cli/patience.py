@@ -1,8 +1,8 @@
 """gunicorn's threaded worker with patience: a thread gets a request once all of it has come.
 
-Threads are few. A client that sends or reads byte by byte would keep one for as long as it likes,
-and a dozen such clients would keep all of them from everybody else. Here they wait in the poller,
-where waiting costs next to nothing, and those that take too long are sent away.
+Threads are few. A client that sends byte by byte would keep one for as long as it likes, and a
+dozen such clients would keep all of them from everybody else. Here they wait in the poller, where
+waiting costs next to nothing. Who takes too long, or does not read the answer, is sent away.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
     def _hand_over(self, conn: TConn, arriving: Arriving) -> None:
         if arriving.refusal or not arriving.size:
-            self._send_away(conn, arriving.refusal)
+            self._send_away(conn, arriving, arriving.refusal)
         else:
             conn.arrived = arriving
             super().enqueue_req(conn)
@@ -92,11 +92,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def handle_request(self, req: Any, conn: TConn) -> Any:
         """Answer a request whose head is read; a body that is out of order ends early."""
         req.body.reader = _Reader(req.body.reader)
+        if not conn.arrived.is_whole:
+            req.force_close()  # no thread waits for the rest of what will be refused
         return super().handle_request(req, conn)
-
-    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
-        # nobody waits in a thread for the rest of a body that was refused
-        return conn.arrived.is_whole and bool(super()._keepalive_after(conn, keepalive))
 
     def murder_pending(self) -> None:
         """Send away who takes too long; called at every turn of the main loop."""
@@ -109,7 +107,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             if now - arriving.since > self._patience(arriving):
                 self.poller.unregister(conn.sock)
                 del self._arriving[conn]
-                self._send_away(conn, "408 Request Timeout" if arriving.size else "")
+                self._send_away(conn, arriving, "408 Request Timeout" if arriving.size else "")
         for sock, until in list(self._leaving.items()):
             if now > until:
                 self._close(sock)
@@ -120,7 +118,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             return PATIENCE_S + arriving.size / SLOWEST
         return FAREWELL_S if arriving.size else 0
 
-    def _send_away(self, conn: TConn, status: str) -> None:
+    def _send_away(self, conn: TConn, arriving: Arriving, status: str) -> None:
+        arriving.close()
         if status:
             answer = f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
             with suppress(OSError):

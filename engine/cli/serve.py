@@ -18,6 +18,7 @@ from engine.errors import Refused
 from engine.instance import require_schema
 from engine.jobs.worker import work
 
+WORKER = "engine.cli.patience.PatientWorker"
 THREADS = 8
 GRACE = 15
 LOOK_EVERY = 0.2
@@ -47,7 +48,7 @@ def serve(bind: str, workers: int, no_worker: bool) -> None:
     require_free(*address)
     web = [
         *(sys.executable, "-m", "gunicorn", "--bind", bind, "--workers", str(workers)),
-        *("--worker-class", "gthread", "--threads", str(THREADS), "--keep-alive", "75"),
+        *("--worker-class", WORKER, "--threads", str(THREADS), "--keep-alive", "75"),
         *("--graceful-timeout", str(GRACE - 5)),
         *("--config", "python:engine.cli.gunicorn_conf"),
         *("--no-control-socket",) * _has_control_socket(),

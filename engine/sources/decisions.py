@@ -312,6 +312,7 @@ def facts_from(statement: Mapping[str, Any]) -> Facts:
     thing, context = statement["object"], statement.get("context", {})
     definition, result = thing.get("definition", {}), dict(statement.get("result", {}))
     around = context.get("contextActivities", {})
+    tags = context.get("extensions", {}).get(Extension.TAGS)
     return {
         "actor": statement["actor"],
         "verb": statement["verb"]["id"],
@@ -323,7 +324,7 @@ def facts_from(statement: Mapping[str, Any]) -> Facts:
         "at": statements.timestamp(statements.read_timestamp(statement["timestamp"])),
         "duration": result.pop("duration", None),
         "result": result,
-        "tags": context.get("extensions", {}).get(Extension.TAGS, []),
+        "tags": [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [],
         "language": context.get("language"),
         "parent": _thing(around.get("parent")),
         "community": _thing(around.get("grouping")),

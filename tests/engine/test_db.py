@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from engine import db as database
@@ -30,6 +28,7 @@ from engine.db import (
     writing,
 )
 
+pytestmark = pytest.mark.both_databases
 NOW = 1_790_000_000_000_000
 SECOND = 1_000_000
 
@@ -194,12 +193,10 @@ def test_a_transaction_sees_what_was_written_before_it(app: Flask) -> None:
 
 
 @pytest.fixture
-def locked(app: Flask, instance_dir: Path) -> Iterator[None]:
-    """The write lock, held by another process for the whole test."""
-    other = sqlite3.connect(instance_dir / "byway.sqlite3", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    yield
-    other.close()
+def locked(app: Flask) -> Iterator[None]:
+    """The write lock, held by somebody else for the whole test."""
+    with writing():
+        yield
 
 
 def test_reading_goes_on_while_somebody_writes(locked: None) -> None:
@@ -211,16 +208,45 @@ def test_writing_that_can_be_left_out_does_not_wait(locked: None) -> None:
         raise AssertionError("got the lock")
 
 
-def test_after_it_was_left_out_writers_wait_again(app: Flask) -> None:
+def answer_in(connection: Connection, question: str) -> object:
+    return connection.execute(text(question)).scalar_one()
+
+
+@pytest.mark.only_sqlite
+def test_after_it_was_left_out_writers_of_sqlite_wait_again(app: Flask) -> None:
     with writing(waiting=False) as connection:
-        timeout = connection.execute(text("PRAGMA busy_timeout")).scalar_one()
-    assert timeout == database.WAIT_MS
+        assert answer_in(connection, "PRAGMA busy_timeout") == database.WAIT_MS
 
 
+@pytest.mark.only_postgresql
+def test_after_it_was_left_out_writers_of_postgresql_wait_again(app: Flask) -> None:
+    with writing(waiting=False) as connection:
+        assert answer_in(connection, "SHOW lock_timeout") == f"{database.WAIT_MS // 1000}s"
+
+
+@pytest.mark.only_sqlite
 @pytest.mark.parametrize(
     ("pragma", "value"),
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 30_000)],
 )
 def test_every_connection_is_durable(app: Flask, pragma: str, value: object) -> None:
     with reading() as connection:
-        assert connection.execute(text(f"PRAGMA {pragma}")).scalar_one() == value
+        assert answer_in(connection, f"PRAGMA {pragma}") == value
+
+
+@pytest.mark.only_postgresql
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("lock_timeout", "30s"), ("statement_timeout", "2min"), ("timezone", "UTC")],
+)
+def test_no_connection_waits_for_ever(app: Flask, name: str, value: str) -> None:
+    with reading() as connection:
+        assert answer_in(connection, f"SHOW {name}") == value
+
+
+@pytest.mark.only_postgresql
+def test_who_reads_sees_one_moment_and_who_writes_what_came_before(app: Flask) -> None:
+    with reading() as connection:
+        assert answer_in(connection, "SHOW transaction_isolation") == "repeatable read"
+    with writing() as connection:
+        assert answer_in(connection, "SHOW transaction_isolation") == "read committed"

@@ -19,14 +19,8 @@ from engine.pipeline import entry_of, reader
 from xapi.errors import StatementRefused
 from xapi.rows import Row
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("app")]
 BAD = StatementRefused(path="$", rule="It is bad.", clause="none", fix="Mend it.")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> str:
-    """Each of the two."""
-    return str(request.param)
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ from engine.lrs.store import Authority
 from engine.people import service as people
 from xapi.vocabulary import BYWAY, COMPETENCY, Extension
 
+pytestmark = pytest.mark.both_databases
 REPLACES = BYWAY + "ext/replaces"
 ORDINARY: dict[str, Any] = {}
 ATTESTING = {"ceiling": "expert", "attests": "expert"}

@@ -19,6 +19,8 @@ from engine.db import db, holder_name, reading, take_lease, transaction, writing
 from engine.errors import Conflict
 from engine.pipeline import reader
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(autouse=True)
 def history(app: Flask) -> None:

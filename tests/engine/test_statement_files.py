@@ -44,7 +44,6 @@ ATTACHMENT = {
     "length": len(CERTIFICATE),
     "sha2": SHA2,
 }
-both = pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 MENTOR = {"objectType": "contextAgent", "agent": {"mbox": "mailto:cy@example.org"}}
 
 
@@ -119,7 +118,7 @@ def contents(*seqs: int) -> dict[str, bytes]:
 # Writing.
 
 
-@both
+@pytest.mark.both_databases
 def test_file_holds_the_stored_bytes_in_stored_order(lms: Authority) -> None:
     add(*(an_entry(lms) for _ in range(3)))
     assert exported().splitlines() == payloads()
@@ -131,7 +130,7 @@ def test_voided_statements_and_what_voids_them_are_in_it(lms: Authority) -> None
     assert len(exported().splitlines()) == 2
 
 
-@both
+@pytest.mark.both_databases
 def test_since_is_exclusive_and_until_inclusive(lms: Authority) -> None:
     add(*(an_entry(lms) for _ in range(4)))
     seqs = [one.seq for one in reader().log(0, 10)]
@@ -161,7 +160,7 @@ def test_unknown_key_is_refused(app: Flask) -> None:
         files.origin_of("nobody")
 
 
-@both
+@pytest.mark.both_databases
 def test_name_of_two_keys_is_refused(app: Flask) -> None:
     a_key("moodle")
     a_key("moodle")
@@ -174,7 +173,7 @@ def test_digest_counts_what_is_chosen(lms: Authority) -> None:
     assert proof(Chosen(origin=lms.origin))[0] == 1
 
 
-@both
+@pytest.mark.both_databases
 def test_what_is_stored_after_the_first_was_asked_for_is_left_out(lms: Authority) -> None:
     add(*(an_entry(lms) for _ in range(3)))
     choice = files.chosen(EVERYTHING)
@@ -183,7 +182,7 @@ def test_what_is_stored_after_the_first_was_asked_for_is_left_out(lms: Authority
     assert [one.payload for one in (first, *choice)] == payloads()[:3]
 
 
-@both
+@pytest.mark.both_databases
 def test_file_written_while_others_write_is_a_beginning_of_the_log(lms: Authority) -> None:
     add(*(an_entry(lms) for _ in range(20)))
     batches = [[an_entry(lms) for _ in range(5)] for _ in range(20)]
@@ -217,7 +216,7 @@ def a_mixture(lms: Authority) -> None:
     )
 
 
-@both
+@pytest.mark.both_databases
 def test_round_trip_proves_count_and_digest(lms: Authority, elsewhere: Flask) -> None:
     a_mixture(lms)
     body, before = exported(), proof()
@@ -226,7 +225,7 @@ def test_round_trip_proves_count_and_digest(lms: Authority, elsewhere: Flask) ->
         assert (digest.count, digest.hex) == proof() == before
 
 
-@both
+@pytest.mark.both_databases
 def test_timestamp_of_the_older_standard_comes_through_as_written(
     app: Flask, elsewhere: Flask
 ) -> None:
@@ -285,14 +284,14 @@ def test_digest_of_the_second_reading_is_that_of_the_first(app: Flask) -> None:
     assert imported(body).digest.hex == imported(body).digest.hex == proof()[1]
 
 
-@both
+@pytest.mark.both_databases
 def test_file_is_known_where_it_came_from(lms: Authority) -> None:
     a_mixture(lms)
     before = proof()
     assert (counts(exported()), proof()) == ({"known": 10}, before)
 
 
-@both
+@pytest.mark.both_databases
 def test_many_portions_come_through(lms: Authority, elsewhere: Flask) -> None:
     add(*(an_entry(lms) for _ in range(1100)))
     body, before = exported(), proof()
@@ -310,7 +309,7 @@ def an_attached(lms: Authority) -> Entry:
     return replace(entry, attachments={SHA2: CERTIFICATE})
 
 
-@both
+@pytest.mark.both_databases
 def test_content_stands_once_before_the_statement_that_first_needs_it(lms: Authority) -> None:
     add(an_entry(lms), an_attached(lms), an_attached(lms))
     assert [text.parse(line).get("attachment") for line in exported().splitlines()] == [
@@ -326,7 +325,7 @@ def test_contents_are_left_out_unless_asked_for(lms: Authority) -> None:
     assert exported(attachments=False).splitlines() == payloads()
 
 
-@both
+@pytest.mark.both_databases
 def test_contents_come_through(lms: Authority, elsewhere: Flask) -> None:
     add(an_attached(lms), an_attached(lms))
     body, before = exported(), proof()
@@ -428,7 +427,7 @@ def test_contradiction_is_told(app: Flask) -> None:
     assert (problem.place, problem.outcome) == ("line 1", "conflict")
 
 
-@both
+@pytest.mark.both_databases
 def test_contradiction_is_not_in_the_digest(app: Flask) -> None:
     imported(lines(ONE))
     digest = imported(lines({**TWO, "id": ONE["id"]}, TWO)).digest
@@ -471,7 +470,7 @@ def test_statements_are_stored_in_the_name_of_their_file(app: Flask) -> None:
     assert text.parse(stored.payload)["authority"]["name"] == "old.jsonl"
 
 
-@both
+@pytest.mark.both_databases
 def test_file_has_one_origin_however_often_it_is_read(app: Flask) -> None:
     first = files.file_origin("old.jsonl")
     assert files.file_origin("old.jsonl").id == first.id
@@ -489,7 +488,7 @@ def test_file_gives_what_a_system_gives_at_most(app: Flask) -> None:
     )
 
 
-@both
+@pytest.mark.both_databases
 def test_statements_can_be_stored_in_the_name_of_a_key(app: Flask) -> None:
     lms = Lms(app, name="moodle")
     files.read(io.BytesIO(lines(ONE)), files.origin_of("moodle"), told=lambda _: None)

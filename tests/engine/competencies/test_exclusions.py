@@ -9,6 +9,8 @@ from flask import Flask
 from engine.competencies.exclusions import exclude, excluded_roots
 from engine.db import transaction
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.mark.parametrize(
     ("words", "out"),

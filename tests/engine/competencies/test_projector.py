@@ -41,6 +41,7 @@ from engine.lrs.models import statement
 from engine.pipeline import reader
 from xapi.vocabulary import BYWAY, Extension
 
+pytestmark = pytest.mark.both_databases
 HOLDER = "somewhere:1:a"
 OTHER = "elsewhere:1:b"
 

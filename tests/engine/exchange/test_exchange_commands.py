@@ -22,12 +22,6 @@ VERB = "http://adlnet.gov/expapi/verbs/completed"
 
 
 @pytest.fixture
-def database() -> str:
-    """The words are the same on both databases."""
-    return "sqlite"
-
-
-@pytest.fixture
 def byway(
     instance_dir: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Byway:

@@ -19,6 +19,9 @@ from xapi_serving import Served, add_key, served
 from engine.lrs.keys import NewKey
 from engine.lrs.store import Authority
 
+# Ours is in each of the two; the other one is in SQLite.
+pytestmark = pytest.mark.both_databases
+
 
 @dataclass(frozen=True, kw_only=True)
 class Other:
@@ -47,12 +50,6 @@ class Other:
         assert answer.status_code == 200, answer.text
         found: list[dict[str, Any]] = answer.json()["statements"]
         return found
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> str:
-    """Ours is each of the two; the other one is SQLite."""
-    return str(request.param)
 
 
 @pytest.fixture(scope="module")

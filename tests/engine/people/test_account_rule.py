@@ -22,6 +22,7 @@ from engine.people.accounts import AccountRule
 from engine.people.matching import Imported
 from engine.people.models import PeopleLog
 
+pytestmark = pytest.mark.both_databases
 MOODLE = "https://moodle.example.org"
 HEADER = "name,email,username,external_id\n"
 BO = "Bo Lund,bo@example.org,blund,4711\n"

@@ -15,6 +15,7 @@ from engine.people import matching, service
 from engine.people.matching import Imported
 from engine.people.models import Community, Identifier, ManagerOf, Membership, PeopleLog, Person
 
+pytestmark = pytest.mark.both_databases
 HEADER = "name,email,identifiers,communities,manager\n"
 BO = "Bo Lund,bo@example.org,https://forum.example.org::bo|https://id.example.org/bo,Policy|Data,"
 INES = "Ines Roy,ines@example.org,,Policy,"

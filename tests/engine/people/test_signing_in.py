@@ -14,6 +14,8 @@ from engine.people import service, signin
 from engine.people.models import SigninLink
 from engine.people.signin import LinkSpent
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def token(app: Flask) -> str:

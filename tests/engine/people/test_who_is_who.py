@@ -16,6 +16,7 @@ from engine.errors import Conflict, NotFound, Refused
 from engine.people import matching, service
 from engine.people.models import ManagerOf, Membership, Person
 
+pytestmark = pytest.mark.both_databases
 FORUM = "https://forum.example.org"
 ACCOUNT = {"objectType": "Agent", "account": {"homePage": f"{FORUM}/", "name": "Bo"}}
 SHA1 = hashlib.sha1(b"mailto:bo@example.org", usedforsecurity=False).hexdigest()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import sqlite3
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -17,7 +16,8 @@ from xapi_making import Lms
 from engine import db as database
 from engine import intake
 from engine.api import hookimpl
-from engine.db import transaction
+from engine.db import db, transaction
+from engine.lrs.backends import backend_of
 from engine.lrs.models import Origin
 from engine.pipeline import reader
 from engine.rest import statements as rest
@@ -289,26 +289,23 @@ def test_what_is_not_there_is_told_in_json(lms: Lms, method: str, path: str, sta
 class Blocker:
     """A plugin that keeps others from writing as soon as the first statements are stored."""
 
-    lock: sqlite3.Connection
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    def __init__(self) -> None:
+        self.held = ExitStack()
 
     @hookimpl
     def statements_stored(self, statements: list[dict[str, Any]]) -> None:
-        self.lock = sqlite3.connect(self.file, isolation_level=None)
-        self.lock.execute("BEGIN IMMEDIATE")
+        backend = backend_of(db.engine)
+        backend.locked(self.held.enter_context(backend.appending(alone=False)))
 
 
+@pytest.mark.both_databases
 def test_what_was_not_stored_any_more_says_so(
-    make_app: Callable[..., Flask], instance_dir: Path, monkeypatch: pytest.MonkeyPatch
+    make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "WAIT_MS", 50)
     monkeypatch.setattr(intake, "PORTION", 1)
-    blocker = Blocker(instance_dir / "byway.sqlite3")
-    with make_app([("blocker", blocker)]).app_context() as context:
-        lms = Lms(context.app, "2.0.0")
-        answer = send(lms, a_statement(), a_statement())
-        blocker.lock.close()
+    blocker = Blocker()
+    with make_app([("blocker", blocker)]).app_context() as context, blocker.held:
+        answer = send(Lms(context.app, "2.0.0"), a_statement(), a_statement())
     assert outcomes(answer) == ["stored", "refused"]
     assert "busy" in answer.json["results"][1]["error"]["error"]

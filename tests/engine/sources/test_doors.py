@@ -6,10 +6,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from factories import settings_in
 from flask import Flask
 from flask.testing import FlaskClient
 from looking import count_statements, ended, live_statements, says, standing, state_of, table_sizes
@@ -18,7 +20,6 @@ from sqlalchemy import update
 from toy import add_toy, crash, did, file, refuse
 
 from engine.app import create_app
-from engine.config import read_settings
 from engine.db import db, transaction
 from engine.errors import BadReport, Refused
 from engine.jobs import tasks
@@ -125,10 +126,10 @@ def test_a_bug_in_a_plugins_webhook_is_no_error_of_ours(toys: Flask) -> None:
 
 
 @pytest.fixture
-def feed(instance_dir: Path, httpserver: HTTPServer) -> Iterator[HTTPServer]:
+def feed(instance_dir: Path, database_url: str, httpserver: HTTPServer) -> Iterator[HTTPServer]:
     """A blog, and an application that may fetch from this machine."""
-    env = {"BYWAY_INSTANCE": str(instance_dir), "BYWAY_ALLOW_PRIVATE_FETCH": "1"}
-    app = create_app(read_settings(env))
+    settings = replace(settings_in(instance_dir, database_url), allow_private_fetch=True)
+    app = create_app(settings)
     with app.app_context():
         with transaction():
             given = {"url": httpserver.url_for("/feed.xml")}

@@ -24,7 +24,7 @@ from toy import accepted, did, gone
 
 from engine.sources import decisions, undo
 
-pytestmark = pytest.mark.usefixtures("toys")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("toys")]
 
 
 @pytest.fixture

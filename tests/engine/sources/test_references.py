@@ -27,7 +27,7 @@ from engine.people import service as people
 from engine.sources import decisions, runs, undo
 from engine.sources.models import DeliveryRow, Waiting
 
-pytestmark = pytest.mark.usefixtures("toys")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("toys")]
 
 DATA = "data-literacy"
 

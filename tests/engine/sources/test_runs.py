@@ -22,7 +22,7 @@ from toy import accepted, did, gone
 from engine import profiles
 from xapi.vocabulary import Extension
 
-pytestmark = pytest.mark.usefixtures("toys")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("toys")]
 
 EARLY, LATE = "2026-09-09T08:00:00+00:00", "2026-09-09T20:00:00+00:00"
 

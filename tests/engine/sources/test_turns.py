@@ -38,6 +38,7 @@ from engine.jobs import tasks
 from engine.sources import decisions, doors, instances, reading, runs, undo, writes
 from engine.sources.models import Run
 
+pytestmark = pytest.mark.both_databases
 SAID = [did(f"k{number}", minutes=1) for number in range(450)] + [
     skip(),
     fail(),

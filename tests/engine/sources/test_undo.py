@@ -29,7 +29,7 @@ from engine.sources import decisions, doors, runs, undo
 from engine.sources.models import Run
 from xapi.vocabulary import Extension
 
-pytestmark = pytest.mark.usefixtures("toys")
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("toys")]
 
 
 def number(*said: dict[str, Any], **more: Any) -> int:

@@ -25,6 +25,7 @@ from engine.db import transaction
 from engine.people import service as people
 from engine.web import learner_record
 
+pytestmark = pytest.mark.both_databases
 MakeApp = Callable[..., Flask]
 HOSTILE = '<script>alert("x")</script> & "quoted"'
 

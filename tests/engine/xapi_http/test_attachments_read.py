@@ -28,6 +28,7 @@ from xapi_signing import a_jws, about
 
 from xapi.vocabulary import VOIDED
 
+pytestmark = pytest.mark.both_databases
 OTHER = b"here is another one"
 
 

@@ -49,6 +49,7 @@ def about_a_plan(*attachments: Any) -> dict[str, Any]:
 # What is taken.
 
 
+@pytest.mark.both_databases
 def test_statement_is_posted_with_its_attachment(lms: Lms) -> None:
     statement = attached(CONTENT)
     answer = post_mixed(lms, statement, CONTENT)
@@ -56,12 +57,14 @@ def test_statement_is_posted_with_its_attachment(lms: Lms) -> None:
     assert lms.get(statementId=statement["id"]).json["attachments"] == statement["attachments"]
 
 
+@pytest.mark.both_databases
 def test_statement_is_put_with_its_attachment(lms: Lms) -> None:
     statement = attached(CONTENT)
     assert put_mixed(lms, statement, CONTENT).status_code == 204
     assert lms.ids() == [statement["id"]]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("statements", "contents"),
     [

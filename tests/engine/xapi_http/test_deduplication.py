@@ -14,6 +14,8 @@ from xapi_making import Lms
 from engine.lrs.rights import Change
 from engine.pipeline import reader
 
+pytestmark = pytest.mark.both_databases
+
 
 def a_moodle(app: Flask, name: str = "moodle", version: str = "1.0.3") -> Lms:
     """A client whose key deduplicates."""

@@ -51,6 +51,7 @@ def test_first_post_is_stored(keeper):
     assert keeper.get().data == b'{ "a": 1 }'
 
 
+@pytest.mark.both_databases
 def test_put_of_a_new_document_is_stored(keeper):
     assert keeper.put(b"[1]", headers={"If-None-Match": "*"}).status_code == 204
     assert keeper.get().data == b"[1]"
@@ -62,6 +63,7 @@ def test_answer_to_a_write_is_empty_and_tagged(keeper):
     assert answer.headers["ETag"] == keeper.get().headers["ETag"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("media_type", ["text/plain;charset=UTF-8", "text/html", 'x-a/b; c="d"'])
 def test_bytes_and_type_come_back(keeper, media_type):
     keeper.post(BLOB, headers=typed(media_type))
@@ -129,6 +131,7 @@ def test_changed_document_is_sent_again(keeper):
     assert keeper.get(headers={"If-None-Match": '"1234"'}).status_code == 200
 
 
+@pytest.mark.both_databases
 def test_post_merges_json(keeper):
     keeper.post(b'{"car":{"make":"Ford"},"driver":"Dale"}')
     assert keeper.post(b'{"car":{"model":"T"}}').status_code == 204
@@ -163,6 +166,7 @@ def test_first_post_that_is_no_json_is_refused(keeper):
     assert keeper.get().status_code == 404
 
 
+@pytest.mark.both_databases
 def test_delete_takes_the_document(keeper):
     keeper.post()
     assert keeper.delete().status_code == 204
@@ -173,6 +177,7 @@ def test_delete_of_a_missing_document_is_no_fault(keeper):
     assert keeper.delete().status_code == 204
 
 
+@pytest.mark.both_databases
 def test_list_names_the_documents(keeper):
     keeper.post(name="a")
     keeper.post(name="é/ b")
@@ -184,6 +189,7 @@ def test_list_of_nothing_is_empty(keeper):
     assert (answer.status_code, answer.json, answer.mimetype) == (200, [], "application/json")
 
 
+@pytest.mark.both_databases
 def test_list_since(keeper):
     keeper.post(name="a")
     assert keeper.names(since="2020-01-01T00:00:00Z") == ["a"]
@@ -218,12 +224,14 @@ def test_profiles_of_agents_and_activities_are_apart(lms):
     assert Keeper(lms=lms, kind=AGENT_PROFILE).names() == []
 
 
+@pytest.mark.both_databases
 def test_state_of_a_registration_is_apart(state):
     state.post(registration=REGISTRATION)
     assert state.get().status_code == 404
     assert state.get(registration=REGISTRATION.upper()).status_code == 200
 
 
+@pytest.mark.both_databases
 def test_state_is_listed_whatever_its_registration(state):
     state.post(name="a", registration=REGISTRATION)
     state.post(name="b")
@@ -231,6 +239,7 @@ def test_state_is_listed_whatever_its_registration(state):
     assert state.names(registration=REGISTRATION) == ["a"]
 
 
+@pytest.mark.both_databases
 def test_state_without_a_name_is_deleted_whole(state):
     state.post(name="a", registration=REGISTRATION)
     state.post(name="b")
@@ -238,6 +247,7 @@ def test_state_without_a_name_is_deleted_whole(state):
     assert state.names() == []
 
 
+@pytest.mark.both_databases
 def test_state_of_one_registration_is_deleted(state):
     state.post(name="a", registration=REGISTRATION)
     state.post(name="b")

@@ -14,6 +14,8 @@ from xapi_making import STATEMENTS, Lms
 from engine.pipeline import reader
 from xapi.vocabulary import VOIDED
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def lms(app: Flask) -> Lms:
