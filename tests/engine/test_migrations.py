@@ -17,6 +17,7 @@ from cli_running import command, environment
 from factories import a_key, a_person, a_statement, headers, settings_in
 from flask import Flask
 from flask_migrate import upgrade as migrate
+from lrs_making import found
 from sqlalchemy import inspect, text
 
 from engine import doctor, instance, profiles
@@ -241,6 +242,12 @@ def test_a_statement_is_read_by_its_id(upgraded: Flask) -> None:
 def test_statements_are_found_by_what_they_are_about(upgraded: Flask) -> None:
     about = {"activity": "https://lms.example.org/course", "related_activities": "true"}
     assert len(ask(upgraded, **about).json["statements"]) == 2
+
+
+@pytest.mark.usefixtures("upgraded")
+def test_what_the_first_schema_filed_twice_is_found_once() -> None:
+    ids = found(agent=first_instance.SPEAKER, related_agents="true")
+    assert len(ids) == len(set(ids)) > 1
 
 
 def test_the_lms_goes_on_sending(upgraded: Flask) -> None:
