@@ -22,8 +22,9 @@ from engine.app import create_app
 from engine.config import Settings, create_secret
 from engine.db import db
 
-# How long an example takes depends on the machine; that is measured elsewhere.
-hypothesis.settings.register_profile("byway", deadline=None)
+# How long an example takes depends on the machine; that is measured elsewhere. A build answers for
+# its change, so it tries the same examples each time; runs by hand try others.
+hypothesis.settings.register_profile("byway", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("byway")
 
 

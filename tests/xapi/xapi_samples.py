@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 SID = "8f87ccde-bb56-4c2e-ab83-44982ef22df0"
@@ -122,15 +123,28 @@ def modern() -> dict[str, Any]:
     return put(short(), "context", {"contextAgents": [mentor], "contextGroups": [crew]})
 
 
-def put(statement: Any, path: str, value: Any) -> Any:
-    """The statement with one value set (or taken out: GONE) at a path such as actor.member[0]."""
-    *way, last = [
+def at(statement: Any, path: str) -> Any:
+    """What lies at a path such as actor.member[0]; the statement itself at an empty one."""
+    return _follow(statement, _steps(path))
+
+
+def _steps(path: str) -> list[str | int]:
+    return [
         int(number) if number else name or quoted
         for name, number, quoted in re.findall(r'([A-Za-z_]\w*)|\[(\d+)\]|\["(.*?)"\]', path)
     ]
-    holder = statement
-    for key in way:
-        holder = holder[key]
+
+
+def _follow(value: Any, steps: Iterable[str | int]) -> Any:
+    for step in steps:
+        value = value[step]
+    return value
+
+
+def put(statement: Any, path: str, value: Any) -> Any:
+    """The statement with one value set (or taken out: GONE) at a path such as actor.member[0]."""
+    *way, last = _steps(path)
+    holder = _follow(statement, way)
     if value is GONE:
         del holder[last]
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from xapi_samples import GONE, VOIDED, full, modern, planned, put
+from xapi_samples import GONE, VOIDED, at, full, modern, planned, put
 
 NOTHING = st.just(GONE)
 NO_TEXT = (
@@ -118,7 +118,9 @@ def _another_key() -> st.SearchStrategy[Any]:
 
 
 def _with_key(holder: str, key: str, value: Any) -> Any:
-    return put(full(), f'{holder}["{key}"]', value)
+    statement = full()
+    at(statement, holder)[key] = value
+    return statement
 
 
 def _in_a_substatement() -> st.SearchStrategy[Any]:
