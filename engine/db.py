@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -29,6 +31,8 @@ NAMING = {
 
 WAIT_MS = 30_000
 """How long a writer waits for another one."""
+SOON_S, LATE_S = 0.001, 0.01
+"""When a writer looks again whether another one is done."""
 STATEMENT_MS = 120_000
 """How long PostgreSQL works on one statement before it gives up."""
 
@@ -123,19 +127,35 @@ def _begin_sqlite(connection: Connection) -> None:
         return
     if not options.get("writing"):
         connection.exec_driver_sql("BEGIN")
-    elif options.get("waiting", True):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
-        begin_at_once(connection)
+        _begin_to_write(connection, WAIT_MS if options.get("waiting", True) else 0)
 
 
 def begin_at_once(connection: Connection) -> None:
     """Begin to write on SQLite, or raise OperationalError while somebody else does."""
-    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    _begin_to_write(connection, 0)
+
+
+def _begin_to_write(connection: Connection, wait_ms: int) -> None:
+    """Wait for the one who writes; SQLite itself would look again only every 100 ms in the end."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")
     try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for pause in _pauses(wait_ms / 1000):
+            with suppress(sqlite3.OperationalError):
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            time.sleep(pause)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # what stands in the way is said in the end
     finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={WAIT_MS}")
+        driver.execute(f"PRAGMA busy_timeout={WAIT_MS}")
+
+
+def _pauses(wait_s: float) -> Iterator[float]:
+    """A quarter of what was waited so far, within limits, as long as it is worth waiting."""
+    begun = time.monotonic()
+    while (waited := time.monotonic() - begun) < wait_s:
+        yield min(max(waited / 4, SOON_S), LATE_S)
 
 
 @contextmanager
