@@ -10,9 +10,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+Place = TypeVar("Place")
 Brought = TypeVar("Brought")
 Result = TypeVar("Result")
 
@@ -23,24 +25,27 @@ class _Turn(Generic[Brought, Result]):
     result: Future[Result] = field(default_factory=Future)
 
 
-class Gathering(Generic[Brought, Result]):
+class Gathering(Generic[Place, Brought, Result]):
     """One at a time does the work for all who wait."""
 
     def __init__(
         self,
-        work: Callable[[Sequence[Sequence[Brought]]], Sequence[Result]],
+        opened: Callable[[], AbstractContextManager[Place]],
+        work: Callable[[Place, Sequence[Sequence[Brought]]], Sequence[Result]],
         *,
         most: int,
         may_fail: tuple[type[Exception], ...],
     ) -> None:
         """Set up.
 
+        :param opened: where the work is done, a transaction; who comes while it is waited for is
+            still taken along.
         :param work: does what several brought at once, a result for each; all of it or nothing.
         :param most: how much is done at once; who brings more is alone.
-        :param may_fail: what `work` raises because of what somebody brought; it is then done
-            again for each alone, so that nobody's mistake is another's.
+        :param may_fail: what is raised because of what somebody brought; it is then done again
+            for each alone, so that nobody's mistake is another's.
         """
-        self._work, self._most, self._may_fail = work, most, may_fail
+        self._opened, self._work, self._most, self._may_fail = opened, work, most, may_fail
         self._waiting: deque[_Turn[Brought, Result]] = deque()
         self._lock = threading.Lock()
 
@@ -51,9 +56,9 @@ class Gathering(Generic[Brought, Result]):
         with self._lock:
             try:
                 while not turn.result.done():
-                    self._settle(self._gathered())
+                    self._settle()
             finally:
-                if not turn.result.done():  # whoever is told of a failure has nothing done later
+                if turn in self._waiting:  # whoever is told of a failure has nothing done later
                     self._waiting.remove(turn)
         return turn.result.result()
 
@@ -66,24 +71,36 @@ class Gathering(Generic[Brought, Result]):
             size += len(turns[-1].brought)
         return turns
 
-    def _settle(self, turns: Sequence[_Turn[Brought, Result]]) -> None:
+    def _settle(self) -> None:
+        turns: list[_Turn[Brought, Result]] = []
         try:
-            self._try(turns)
+            try:
+                self._try(turns)
+            except self._may_fail as error:
+                if not turns:
+                    raise
+                self._try_each(turns, error)
         except BaseException as error:  # what nobody foresaw is told to all who wait for it
             for turn in turns:
                 if not turn.result.done():
                     turn.result.set_exception(error)
             raise
 
-    def _try(self, turns: Sequence[_Turn[Brought, Result]]) -> None:
-        try:
-            results = self._work([turn.brought for turn in turns])
-        except self._may_fail as error:
-            if len(turns) == 1:
-                turns[0].result.set_exception(error)
-                return
-            for turn in turns:
+    def _try(self, turns: list[_Turn[Brought, Result]]) -> None:
+        """Do it for these, or for those who wait once the place is open; who they were is kept."""
+        with self._opened() as place:
+            turns += [] if turns else self._gathered()
+            results = self._work(place, [turn.brought for turn in turns])
+        for turn, result in zip(turns, results, strict=True):
+            turn.result.set_result(result)
+
+    def _try_each(self, turns: list[_Turn[Brought, Result]], error: Exception) -> None:
+        """Do it for each alone, after an error that one of them caused."""
+        if len(turns) == 1:
+            turns[0].result.set_exception(error)
+            return
+        for turn in turns:
+            try:
                 self._try([turn])
-        else:
-            for turn, result in zip(turns, results, strict=True):
-                turn.result.set_result(result)
+            except self._may_fail as its_own:
+                turn.result.set_exception(its_own)

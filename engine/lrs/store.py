@@ -10,6 +10,7 @@ import itertools
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable
@@ -105,8 +106,11 @@ class Store:
         self._backend = backend_of(engine)
         self._index = index
         self._definitions = definitions
-        self._gathering = Gathering[Entry, Added](
-            self._add_all, most=TOGETHER, may_fail=(Refused, IntegrityError, DataError)
+        self._gathering = Gathering[Connection, Entry, Added](
+            partial(self._backend.appending, alone=False),
+            self._insert,
+            most=TOGETHER,
+            may_fail=(Refused, IntegrityError, DataError),
         )
 
     def add(self, entries: Sequence[Entry], rows: Sequence[Write] = ()) -> Added:
@@ -132,10 +136,6 @@ class Store:
     def upkeep(self) -> Upkeep:
         """What looks after the index of this store."""
         return Upkeep(self._backend, self._index)
-
-    def _add_all(self, groups: Sequence[Sequence[Entry]]) -> list[Added]:
-        with self._backend.appending(alone=False) as connection:
-            return self._insert(connection, groups)
 
     def _add_with(self, entries: Sequence[Entry], rows: Sequence[Write]) -> Added:
         try:

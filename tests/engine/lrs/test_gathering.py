@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -21,9 +22,17 @@ class Desk:
         self.batches: list[int] = []
         self.open = threading.Event()
         self.open.set()
+        self.closed = False
 
-    def work(self, groups: Sequence[Sequence[int]]) -> list[list[int]]:
+    @contextmanager
+    def opened(self) -> Iterator[Desk]:
+        """Wait for the desk; who comes meanwhile is in the first batch, too."""
         self.open.wait(5)
+        if self.closed:
+            raise Conflict("closed", "come again")
+        yield self
+
+    def work(self, _desk: Desk, groups: Sequence[Sequence[int]]) -> list[list[int]]:
         self.batches.append(len(groups))
         numbers = [number for group in groups for number in group]
         if WORSE in numbers:
@@ -39,11 +48,11 @@ def desk() -> Desk:
 
 
 @pytest.fixture
-def gathering(desk: Desk) -> Gathering[int, list[int]]:
-    return Gathering[int, list[int]](desk.work, most=100, may_fail=(Conflict,))
+def gathering(desk: Desk) -> Gathering[Desk, int, list[int]]:
+    return Gathering[Desk, int, list[int]](desk.opened, desk.work, most=100, may_fail=(Conflict,))
 
 
-def outcome(gathering: Gathering[int, list[int]], number: int) -> list[int] | str:
+def outcome(gathering: Gathering[Desk, int, list[int]], number: int) -> list[int] | str:
     """What one of many gets."""
     try:
         return gathering.do([number])
@@ -52,7 +61,7 @@ def outcome(gathering: Gathering[int, list[int]], number: int) -> list[int] | st
 
 
 def all_at_once(
-    desk: Desk, gathering: Gathering[int, list[int]], numbers: Sequence[int]
+    desk: Desk, gathering: Gathering[Desk, int, list[int]], numbers: Sequence[int]
 ) -> list[list[int] | str]:
     """What each gets where all but the first wait for it."""
     desk.open.clear()
@@ -62,20 +71,30 @@ def all_at_once(
         return [one.result(10) for one in asked]
 
 
-def test_each_gets_its_own_result(desk: Desk, gathering: Gathering[int, list[int]]) -> None:
+def test_each_gets_its_own_result(desk: Desk, gathering: Gathering[Desk, int, list[int]]) -> None:
     assert all_at_once(desk, gathering, range(20)) == [[2 * number] for number in range(20)]
-    assert len(desk.batches) < 20
+    assert desk.batches == [20]
 
 
-def test_a_mistake_is_nobody_elses(desk: Desk, gathering: Gathering[int, list[int]]) -> None:
+def test_a_mistake_is_nobody_elses(desk: Desk, gathering: Gathering[Desk, int, list[int]]) -> None:
     found = all_at_once(desk, gathering, [1, BAD, 3, 4])
     assert found == [[2], "Conflict", [6], [8]]
 
 
 def test_after_what_nobody_foresaw_everybody_is_told_and_it_goes_on(
-    desk: Desk, gathering: Gathering[int, list[int]]
+    desk: Desk, gathering: Gathering[Desk, int, list[int]]
 ) -> None:
     found = all_at_once(desk, gathering, [1, WORSE, 3])
     assert "OSError" in found
     assert all(one in ([2], [6], "OSError") for one in found)
     assert gathering.do([5]) == [10]
+
+
+def test_who_finds_it_closed_is_told_so(
+    desk: Desk, gathering: Gathering[Desk, int, list[int]]
+) -> None:
+    desk.closed = True
+    assert set(all_at_once(desk, gathering, [1, 2, 3])) == {"Conflict"}
+    desk.closed = False
+    assert gathering.do([5]) == [10]
+    assert desk.batches == [1]
