@@ -61,10 +61,11 @@ class Host:
     def announce(self, hook: str, **members: Any) -> None:
         """Tell every plugin on its own; one that raises is logged, the next is still told."""
         for plugin in self.plugins.values():
-            if plugin.trouble is not None:
+            told = getattr(plugin.hooks, hook, None)
+            if plugin.trouble is not None or told is None or not told.get_hookimpls():
                 continue
             try:
-                getattr(plugin.hooks, hook)(**members)
+                told(**members)
             except Exception:  # a plugin's failure stays its own
                 log.exception("plugin %s failed in %s", plugin.name, hook)
 
