@@ -12,6 +12,10 @@ from __future__ import annotations
 
 import gc
 import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.cli.patience import PatientWorker
 
 limit_request_line = 8190  # agents travel in the address, as JSON
 YOUNG, OLDER, OLDEST = 50_000, 20, 50
@@ -20,6 +24,11 @@ YOUNG, OLDER, OLDEST = 50_000, 20, 50
 def when_ready(server: object) -> None:
     """The master leaves the signal to the supervisor."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def child_exit(server: object, worker: PatientWorker) -> None:
+    """The master gives the place of a worker that has ended to the next."""
+    worker.place.leave()
 
 
 def post_worker_init(worker: object) -> None:

@@ -21,6 +21,7 @@ from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from engine.cli.arriving import Arriving
+from engine.cli.evenly import Place
 from engine.config import read_settings
 
 PATIENCE_S = 20
@@ -30,6 +31,8 @@ READING_S = 10
 """How long a client may read nothing of what we send it."""
 FAREWELL_S = 2
 """How long a connection that we end stays open for what the client is still sending."""
+AFTER_YOU_S = 0.001
+"""How long a worker that holds more connections than another leaves a new one to that."""
 AT_ONCE = 1 << 20
 _PIECE = 1 << 16
 
@@ -37,7 +40,7 @@ _PIECE = 1 << 16
 class PatientWorker(ThreadWorker):  # type: ignore[misc]
     """The worker that `byway serve` runs; for plain HTTP/1.1.
 
-    Everything here but `handle` and `handle_request` runs in the main thread and never blocks.
+    Everything here but `handle` and `handle_request` runs in the main thread and hardly blocks.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -46,6 +49,19 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self._arriving: dict[TConn, Arriving] = {}
         self._leaving: dict[socket.socket, float] = {}
         self._looked = 0.0
+        self.place = Place()
+
+    def accept(self, listener: Any) -> None:
+        """Take a new connection, unless a worker that holds fewer does."""
+        if self.place.is_ahead(self.nr_conns):
+            time.sleep(AFTER_YOU_S)
+        super().accept(listener)
+        self.place.tell(self.nr_conns)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Begin to stop."""
+        self.place.close()
+        super().handle_exit(sig, frame)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Give a connection to a thread, or keep it here until its request has come."""
@@ -99,6 +115,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def murder_pending(self) -> None:
         """Send away who takes too long; called at every turn of the main loop."""
         super().murder_pending()
+        if self.alive:
+            self.place.tell(self.nr_conns)
         now = time.monotonic()
         if now - self._looked < 1 and self.alive:
             return

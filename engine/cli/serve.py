@@ -19,7 +19,8 @@ from engine.instance import require_schema
 from engine.jobs.worker import work
 
 WORKER = "engine.cli.patience.PatientWorker"
-THREADS = 8
+THREADS = 4
+"""Of each web worker. Waiting for a client takes none, so more only get in each other's way."""
 GRACE = 15
 LOOK_EVERY = 0.2
 SETTLED = 60.0
