@@ -129,8 +129,17 @@ def _wait_for_projector(server: Server) -> None:
         for item in Path(f"/proc/{server.pid}/environ").read_text().split("\0")
         if item.startswith("BYWAY_")
     )
-    while "no statements behind" not in scratch.byway(environ, "doctor", "--json"):
+    while not _is_well(environ):
         time.sleep(2)
+
+
+def _is_well(environ: dict[str, str]) -> bool:
+    """Whether the doctor finds nothing, as a projector that is behind."""
+    try:
+        scratch.byway(environ, "doctor")
+    except scratch.Stopped:
+        return False
+    return True
 
 
 def _run(
