@@ -74,7 +74,10 @@ def prepare(engine: Engine) -> None:
 
 def engine_options(url: str) -> dict[str, Any]:
     """How the engine for this database is made."""
-    common = {"hide_parameters": True}  # they are personal data in a log
+    common: dict[str, Any] = {
+        "hide_parameters": True,  # they are personal data in a log
+        "pool_use_lifo": True,  # the connection used last remembers most of what is asked next
+    }
     if url.startswith("sqlite"):
         return common
     waits = f"-c lock_timeout={WAIT_MS} -c statement_timeout={STATEMENT_MS} -c timezone=UTC"

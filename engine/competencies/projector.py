@@ -5,11 +5,13 @@ It knows the log as an iterable of entries and nothing of where they are stored.
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Table, select
@@ -59,6 +61,12 @@ UNREADABLE = (
     *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
     *(Refused, StatementRefused),
 )
+
+_IN_ORDER = {
+    table: itemgetter(*(column.name for column in table.columns))
+    for table in (evidence, validation, line, revision)
+}
+"""How a row's values are put in the order of its table's columns."""
 
 logger = logging.getLogger(__name__)
 
@@ -113,11 +121,12 @@ class _Batch:
     """The rows of one stretch of the log, by table."""
 
     generation: int
-    rows: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)
+    rows: dict[Table, list[tuple[Any, ...]]] = field(default_factory=dict)
     gone: list[uuid.UUID] = field(default_factory=list)
 
     def add(self, table: Table, row: dict[str, Any]) -> None:
-        self.rows.setdefault(table, []).append({"generation": self.generation, **row})
+        told = {"generation": self.generation, **row}
+        self.rows.setdefault(table, []).append(_IN_ORDER[table](told))
 
 
 def advance(log: Log, *, holder: str) -> int:
@@ -184,10 +193,18 @@ def _store(projection: Any, batch: _Batch, entries: Sequence[Logged], holder: st
         if not _move(connection, projection, entries):
             return False
         for target, rows in batch.rows.items():
-            connection.execute(target.insert(), rows)
+            connection.exec_driver_sql(_insert(target, connection.dialect.paramstyle), rows)
         for sid in batch.gone:
             _forget(connection, projection.generation, sid)
         return True
+
+
+@lru_cache(maxsize=16)
+def _insert(target: Table, paramstyle: str) -> str:
+    """The driver's own statement for rows with a value for each column, in the table's order."""
+    mark = "?" if paramstyle == "qmark" else "%s"
+    names = ", ".join(column.name for column in target.columns)
+    return f"INSERT INTO {target.name} ({names}) VALUES ({', '.join([mark] * len(target.columns))})"
 
 
 def _move(connection: Connection, projection: Any, entries: Sequence[Logged]) -> bool:
@@ -295,10 +312,16 @@ def _lines(entry: Logged, statement: dict[str, Any]) -> list[tuple[Table, dict[s
         "object_id": str(thing.get("id", "")),
         "object_type": definition.get("type"),
         "title": next(iter(titles.values()), "").replace("\0", "") or None,
-        "tags": [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [],
+        "tags": _tags(tags),
         "origin": entry.origin,
     }
     return [(line, told)]
+
+
+def _tags(found: object) -> str:
+    """The tags as JSON, as the driver takes it."""
+    tags = [tag for tag in found if isinstance(tag, str)] if isinstance(found, list) else []
+    return json.dumps(tags) if tags else "[]"
 
 
 def _forget(connection: Connection, generation: int, sid: uuid.UUID) -> None:
