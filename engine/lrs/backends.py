@@ -6,8 +6,8 @@ transaction; marks are written as `?` and translated. Everything else is the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any, Protocol, cast
 
@@ -22,6 +22,7 @@ Question = tuple[str, Sequence[Any]]
 
 LOG = 0x6C6F67
 """The advisory lock that who appends to the log holds on PostgreSQL until the commit."""
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _LOCK_AND_LOOK: tuple[Question, ...] = (
     # two statements: the second sees what was committed before the lock was given
     (f"SELECT pg_advisory_xact_lock({LOG})", ()),
@@ -161,18 +162,36 @@ class Backend:
 
 
 class Postgres(Backend):
-    """The same for PostgreSQL: rows travel as arrays, one round trip for each statement."""
+    """The same for PostgreSQL: rows travel as arrays, statements in as few round trips as can be.
+
+    A statement is sent at once and its answer awaited only where somebody asks for it.
+    """
 
     @contextmanager
     def appending(self, *, alone: bool) -> Iterator[Connection]:
         """A transaction that may append to the log, once it is `locked`."""
-        options = {**writing_options(self._engine), "writing": alone}
+        with super().appending(alone=True) if alone else self._unattended() as connection:
+            yield connection
+
+    @contextmanager
+    def _unattended(self) -> Iterator[Connection]:
+        """A transaction that begins with its first statement and ends with its last.
+
+        The driver would wait for an answer after BEGIN, and again before COMMIT.
+        """
         with (
-            self._engine.connect().execution_options(**options) as connection,
-            connection.begin(),
+            self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
             self.translated(),
         ):
-            yield connection
+            driver = cast(Any, connection.connection.driver_connection)
+            try:
+                with driver.pipeline():
+                    self.cursor(connection).execute(_BEGIN)
+                    yield connection
+                    self.cursor(connection).execute("COMMIT")
+            except BaseException:
+                driver.rollback()
+                raise
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:
@@ -185,9 +204,24 @@ class Postgres(Backend):
             yield connection
 
     def cursor(self, connection: Connection) -> Cursor:
-        """A cursor that takes and gives bytes as they are."""
+        """A cursor that takes and gives bytes as they are; only one is in use at a time."""
+        return self._cursors(connection, 1)[0]
+
+    def _cursors(self, connection: Connection, count: int) -> list[Cursor]:
+        """Cursors that stay with the connection, since they know how to write our types by now."""
+        proxied = cast(Any, connection.connection)
+        kept: list[Cursor] = proxied.info.setdefault("byway.cursors", [])
+        while len(kept) < count:
+            kept.append(proxied.driver_connection.cursor(binary=True))
+        return kept[:count]
+
+    def each(self, connection: Connection, query: str, values: Sequence[Any] = ()) -> Iterator[Row]:
+        """The rows of a question, from a cursor of its own."""
         driver = cast(Any, connection.connection.driver_connection)
-        return cast(Cursor, driver.cursor(binary=True))
+        with driver.cursor(binary=True) as cursor:
+            cursor.execute(self.sql(query), values)
+            while rows := cursor.fetchmany(500):
+                yield from rows
 
     def sql(self, query: str) -> str:
         """A query with this driver's marks."""
@@ -195,24 +229,25 @@ class Postgres(Backend):
 
     def among(self, values: Sequence[Any]) -> tuple[str, list[Any]]:
         """One array, so that a list of any length is one prepared statement."""
-        return "= ANY(?)", [list(values)]
+        return "= ANY(?)", [_array(values)]
 
     def locked(
         self, connection: Connection, questions: Sequence[Question] = ()
     ) -> tuple[int, list[list[Row]]]:
         """The same; by the database's clock, which is one for all machines that write."""
-        cursors = []
+        asked = (*_LOCK_AND_LOOK, *questions)
+        cursors = self._cursors(connection, len(asked))
         with self.piped(connection):
-            for query, values in (*_LOCK_AND_LOOK, *questions):
-                cursors.append(self.cursor(connection))
-                cursors[-1].execute(self.sql(query), values)
-        _, [(last, now)], *answers = [cursor.fetchall() for cursor in cursors]
+            for cursor, (query, values) in zip(cursors, asked, strict=True):
+                cursor.execute(self.sql(query), values)
+            _, [(last, now)], *answers = [cursor.fetchall() for cursor in cursors]
         return max(int(now * 1_000_000), (last or 0) + 1), answers
 
     @contextmanager
     def piped(self, connection: Connection) -> Iterator[None]:
-        """Statements that need no answer, sent together."""
-        with cast(Any, connection.connection.driver_connection).pipeline():
+        """Statements that need no answer, sent together, with those around them where these are."""
+        driver = cast(Any, connection.connection.driver_connection)
+        with nullcontext() if driver.pgconn.pipeline_status else driver.pipeline():
             yield
 
     def settled(self, connection: Connection) -> int | None:
@@ -231,7 +266,7 @@ class Postgres(Backend):
             "%s::bigint[], %s::bytea[], %s::smallint[], %s::bytea[], %s::int[], %s::text[],"
             " %s::bytea[])"
             " AS n (seq, sid, voids, target, origin, audience, payload)",
-            [list(column) for column in zip(*statements, strict=True)],
+            [_array(column) for column in zip(*statements, strict=True)],
         )
 
     def post(self, connection: Connection, postings: Sequence[tuple[int, int]]) -> None:
@@ -239,8 +274,24 @@ class Postgres(Backend):
         self.cursor(connection).execute(
             "INSERT INTO posting (term, pos) SELECT * FROM unnest(%s::bigint[], %s::bigint[])"
             " ON CONFLICT DO NOTHING",
-            [list(column) for column in zip(*postings, strict=True)],
+            [_array(column) for column in zip(*postings, strict=True)],
         )
+
+
+def _array(values: Iterable[Any]) -> str:
+    """Values as PostgreSQL writes an array; the driver itself takes very long to do it."""
+    return f"{{{','.join(map(_element, values))}}}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        return f'"\\\\x{value.hex()}"'
+    if isinstance(value, int):
+        return str(value)
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 @lru_cache(maxsize=512)
