@@ -6,7 +6,7 @@ nothing of statements, competencies or the database; `activities` is a pure func
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -51,6 +51,7 @@ __all__ = [
     "Delivery",
     "Failed",
     "Fetched",
+    "FrameworkFile",
     "FrameworkFormat",
     "Gone",
     "HookRequest",
@@ -278,17 +279,38 @@ class Privacy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FrameworkFile:
+    """One file of a framework: its `name` as it was given, and its bytes."""
+
+    name: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FrameworkFormat:
     """A file format of competency frameworks.
 
-    `reads(body, name)` says whether it recognises the file; `read(body)` gives the framework as
-    a mapping in Byway's own form and raises `BadReport` for what it cannot read.
+    `reads(file)` says whether it recognises a file, cheaply and without raising. `read(files,
+    options)` gives the framework as a mapping in Byway's own form (docs/frameworks.md), from all
+    files of one upload, and raises `BadReport` with row or path for what it cannot read; its
+    `remarks`, a list of texts, tell what a person should know of how it was read. `options` are
+    what `settings` declares, a marshmallow schema from which the form is made. `write(document)`
+    gives the file back, for formats that can be exported, named with `suffix`.
+
+    A `last_resort` reads files of many makes and is asked after all others; `columns(file,
+    options)` gives its headings, each with the first value below it, to be named in the options.
     """
 
     name: str
     title: str
-    reads: Callable[[bytes, str], bool]
-    read: Callable[[bytes], dict[str, Any]]
+    reads: Callable[[FrameworkFile], bool]
+    read: Callable[[Sequence[FrameworkFile], Mapping[str, Any]], dict[str, Any]]
+    settings: type[Schema] | None = None
+    write: Callable[[Mapping[str, Any]], bytes] | None = None
+    suffix: str = ""
+    media_type: str = "application/octet-stream"
+    last_resort: bool = False
+    columns: Callable[[FrameworkFile, Mapping[str, Any]], Sequence[tuple[str, str]]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

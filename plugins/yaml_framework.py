@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 
-from engine.api import BadReport, FrameworkFormat, hookimpl
+from engine.api import BadReport, FrameworkFile, FrameworkFormat, hookimpl
 
 PLAIN = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+
+
+_MEMBER = re.compile(rb"""(?:^|[{,])[ \t]*["']?competencies["']?[ \t]*:""", re.MULTILINE)
 
 
 class _Loader(yaml.SafeLoader):
@@ -21,19 +26,21 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def reads(body: bytes, name: str) -> bool:
-    """Whether this looks like a framework of our own: a mapping with levels and competencies."""
-    named = name.lower().endswith((".yaml", ".yml", ".json", "<stdin>"))
-    return named and b"competencies" in body and b"levels" in body
+def reads(file: FrameworkFile) -> bool:
+    """Whether this looks like a framework of our own: a mapping with a uri and competencies."""
+    named = file.name.lower().endswith((".yaml", ".yml", ".json", "<stdin>"))
+    return named and _MEMBER.search(file.body) is not None
 
 
-def read(body: bytes) -> dict[str, Any]:
+def read(files: Sequence[FrameworkFile], options: Mapping[str, Any]) -> dict[str, Any]:
     """The framework document.
 
-    :raises BadReport: it is no YAML, or no mapping.
+    :raises BadReport: it is no YAML, or no mapping; or there are several.
     """
+    if len(files) > 1:
+        raise BadReport("A framework in Byway's own form is one file.", "Import one at a time.")
     try:
-        document = yaml.load(body, Loader=_Loader)
+        document = yaml.load(files[0].body, Loader=_Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadReport(f"This is not YAML: {error}", "Check it where the message says.") from error
     if not isinstance(document, dict):

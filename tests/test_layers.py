@@ -20,7 +20,8 @@ LAYERS = (
     ("sources", "exchange"),
     (
         *("statement_files", "verdicts", "intake", "pipeline", "profiles", "profile_rows"),
-        *("imports", "instance", "records"),
+        *("imports", "instance", "records", "rebuilding", "snapshots"),
+        *("simulation", "reweighing", "movements", "explanations"),
     ),
     ("competencies", "people", "lrs"),
     ("host",),
@@ -32,7 +33,9 @@ APART = {"competencies", "people", "lrs"}
 HTTP = {"app", "web", "rest", "xapi_http"}
 PURE = (
     *("checked", "config", "contract", "counting", "decay", "evidence", "explain", "lint"),
+    *("framework_changes", "framework_documents"),
     *("matching", "nodes", "policy", "reading", "rollup", "scoring", "yaml_reading"),
+    *("differences", "findings", "framework_rulesets", "json_paths", "reachability", "templates"),
 )
 WEB_AND_DATABASE = {"flask", "sqlalchemy", "flask_sqlalchemy", "werkzeug", "jinja2"}
 

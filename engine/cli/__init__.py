@@ -27,7 +27,8 @@ PLACES = {
     "frameworks": "engine.cli.competencies",
     "rulesets": "engine.cli.scoring",
     "competencies": "engine.cli.scoring",
-    "rebuild": "engine.cli.competencies",
+    "rebuild": "engine.cli.rebuild",
+    "snapshot": "engine.cli.rebuild",
     "demo": "engine.cli.demo",
 }
 

@@ -1,87 +1,42 @@
-"""Competency frameworks: keeping one, and the words it has for competencies and levels."""
+"""Competency frameworks: keeping versions of them, and the words there are for a ruleset."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from engine.competencies.framework_changes import merged
+from engine.competencies.framework_documents import Competency, Framework, Level, read, said
 from engine.competencies.models import FrameworkRow
 from engine.db import db
 from engine.errors import BadReport
 from engine.moments import now_us
 
-Labels = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
-    """A level of the scale, counted from 1."""
-
-    number: int
-    label: Labels
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Competency:
-    """A competency: what it is called, and what each level of it means."""
-
-    id: str
-    label: Labels
-    description: Labels
-    levels: tuple[Labels, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Framework:
-    """A framework as pages use it."""
-
-    uri: str
-    title: Labels
-    levels: tuple[Level, ...]
-    competencies: Mapping[str, Competency]
-
-    def name(self, competency: str, language: str = "en") -> str:
-        """What a competency is called; its own id where the framework does not know it."""
-        found = self.competencies.get(competency)
-        return said(found.label, language) if found else competency
-
-    def level(self, number: int, language: str = "en") -> str:
-        """What a level is called; 0 has no name."""
-        found = next((level for level in self.levels if level.number == number), None)
-        return said(found.label, language) if found else ""
-
-
-def said(labels: Labels, language: str) -> str:
-    """A label in a language, else in English, else in any."""
-    short = language.split("-")[0]
-    return (
-        labels.get(language)
-        or labels.get(short)
-        or labels.get("en")
-        or next(iter(labels.values()), "")
-    )
+LONGEST_TITLE = 300
 
 
 def keep(document: Any) -> FrameworkRow:
     """Keep a framework in Byway's own form; the same one again changes nothing.
 
+    What a former version had and this one lacks stays as retired: evidence may speak of it.
+
     :raises BadReport: it lacks what a framework needs; nothing is changed.
     """
     framework = read(document)
-    body = _as_json(document)
+    former = newest(framework.uri)
+    body = _as_json(merged(former.document if former else None, document))
     sha256 = hashlib.sha256(body).hexdigest()
-    query = select(FrameworkRow).where(FrameworkRow.uri == framework.uri)
-    newest = db.session.scalars(query.order_by(FrameworkRow.id.desc())).first()
-    if newest is not None and newest.sha256 == sha256:
-        return newest
+    if former is not None and former.sha256 == sha256:
+        return former
     row = FrameworkRow(
         uri=framework.uri,
-        title=said(framework.title, "en"),
+        title=said(framework.title, "en")[:LONGEST_TITLE],
         sha256=sha256,
         document=json.loads(body),
         imported_at=now_us(),
@@ -91,118 +46,69 @@ def keep(document: Any) -> FrameworkRow:
     return row
 
 
+def newest(uri: str) -> FrameworkRow | None:
+    """The row of a framework's newest version."""
+    query = select(FrameworkRow).where(FrameworkRow.uri == uri)
+    return db.session.scalars(query.order_by(FrameworkRow.id.desc())).first()
+
+
 def find(uri: str) -> Framework | None:
     """The newest version of a framework."""
-    query = select(FrameworkRow).where(FrameworkRow.uri == uri)
-    row = db.session.scalars(query.order_by(FrameworkRow.id.desc())).first()
-    return read(row.document) if row else None
+    query = select(FrameworkRow.id, FrameworkRow.sha256).where(FrameworkRow.uri == uri)
+    found = db.session.execute(query.order_by(FrameworkRow.id.desc())).first()
+    return _kept(found.id, found.sha256) if found else None
 
 
 def every() -> list[FrameworkRow]:
-    """All kept frameworks, the newest first."""
-    return list(db.session.scalars(select(FrameworkRow).order_by(FrameworkRow.id.desc())))
+    """The newest version of each framework, the latest import first."""
+    last = select(func.max(FrameworkRow.id)).group_by(FrameworkRow.uri)
+    query = select(FrameworkRow).where(FrameworkRow.id.in_(last))
+    return list(db.session.scalars(query.order_by(FrameworkRow.id.desc())))
 
 
 def in_force(ruleset: Mapping[str, Any]) -> Framework:
-    """The framework a ruleset names, else one made of its bare ids."""
-    found = find(str(ruleset.get("framework", "")))
-    if found is not None:
-        return found
-    levels = ruleset["scale"]["levels"]
-    return Framework(
-        uri=str(ruleset.get("framework", "")),
-        title={"en": str(ruleset.get("framework", ""))},
-        levels=tuple(Level(number=n, label={"en": name}) for n, name in enumerate(levels, 1)),
-        competencies={
-            one: Competency(id=one, label={"en": one}, description={})
-            for one in ruleset["competencies"]
-        },
-    )
+    """The framework a ruleset names, with what it takes from others; bare ids where none knows.
 
-
-def read(document: object) -> Framework:
-    """A framework document as a value.
-
-    :raises BadReport: naming what is missing.
+    Its levels are the ruleset's where the framework has no scale.
     """
-    found = _mapping(document, "the framework")
-    levels = tuple(
-        Level(number=number, label=_labels(_mapping(level, "levels").get("label"), "levels"))
-        for number, level in enumerate(_list(found, "levels"), start=1)
-    )
-    listed = [_competency(one, len(levels)) for one in _list(found, "competencies")]
-    competencies = {one.id: one for one in listed}
-    if len(competencies) < len(listed):
-        raise _lacking("competencies", "two of them have the same uri")
-    return Framework(
-        uri=_uri(found, "uri"),
-        title=_labels(found.get("title"), "title"),
-        levels=levels,
-        competencies=competencies,
-    )
-
-
-def _competency(one: object, highest: int) -> Competency:
-    found = _mapping(one, "competencies")
-    uri = _uri(found, "competencies")
-    return Competency(
-        id=uri,
-        label=_labels(found.get("label"), uri),
-        description=_labels(found["description"], uri) if found.get("description") else {},
-        levels=_levels(_mapping(found.get("levels") or {}, uri), highest, uri),
+    uri, scale = str(ruleset.get("framework", "")), ruleset["scale"]["levels"]
+    named = find(uri) or Framework(uri=uri, title={"en": uri}, levels=(), competencies={})
+    lacking = [one for one in ruleset["competencies"] if one not in named.competencies]
+    found = dict(named.competencies)
+    for other in _others(uri) if lacking else ():
+        known = ((one, other.competencies.get(one)) for one in lacking)
+        found |= {one: competency for one, competency in known if competency is not None}
+    for one in lacking:
+        found.setdefault(one, Competency(id=one, label={"en": one}, description={}))
+    return replace(
+        named,
+        levels=named.levels
+        or tuple(Level(number=n, label={"en": name}) for n, name in enumerate(scale, 1)),
+        competencies=found,
     )
 
 
-def _levels(told: Mapping[Any, Any], highest: int, where: str) -> tuple[Labels, ...]:
-    """What somebody can do at each level, from the first on; nothing where nothing is said."""
-    words = {str(number): _labels(said_of_it, where) for number, said_of_it in told.items()}
-    numbers = [str(number) for number in range(1, highest + 1)]
-    strange = sorted(words.keys() - set(numbers))
-    if strange:
-        raise _lacking(where, f"{strange[0]} is no level of the scale")
-    last = max((numbers.index(number) + 1 for number in words), default=0)
-    return tuple(words.get(number, {}) for number in numbers[:last])
-
-
-def _mapping(value: object, where: str) -> Mapping[Any, Any]:
-    if not isinstance(value, Mapping):
-        raise _lacking(where, f"{str(value)[:60]!r} is no mapping")
-    return value
-
-
-def _list(document: Mapping[Any, Any], name: str) -> list[Any]:
-    found = document.get(name)
-    if not isinstance(found, list) or not found:
-        raise _lacking(name, "a list with at least one entry is needed")
-    return found
-
-
-def _uri(document: Mapping[Any, Any], where: str) -> str:
-    found = document.get("uri")
-    if not isinstance(found, str) or not found or len(found.split()) != 1:
-        raise _lacking(where, f"a uri is needed, this is {found!r}")
-    return found
-
-
-def _labels(value: object, where: str) -> Labels:
-    """A text, or texts by language."""
-    found = {"en": value} if isinstance(value, str) else value
-    texts = found.values() if isinstance(found, Mapping) else ()
-    if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
-        raise _lacking(where, f"a text, or texts by language, is needed, this is {value!r:.60}")
-    return {str(language): text for language, text in dict(found).items()}  # type: ignore[call-overload]
-
-
-def _lacking(where: str, why: str) -> BadReport:
-    return BadReport(
-        f"This is not a framework in Byway's form: {why}.",
-        "It needs uri, title, levels (each with a label) and competencies (uri, label).",
-        where=where,
+def _others(uri: str) -> Iterator[Framework]:
+    """Every other framework, the earliest import first."""
+    last = select(func.max(FrameworkRow.id)).where(FrameworkRow.uri != uri)
+    query = select(FrameworkRow.id, FrameworkRow.sha256).where(
+        FrameworkRow.id.in_(last.group_by(FrameworkRow.uri))
     )
+    for row in db.session.execute(query.order_by(FrameworkRow.id)).all():
+        yield _kept(row.id, row.sha256)
+
+
+@lru_cache(maxsize=16)
+def _kept(row_id: int, _sha256: str) -> Framework:
+    """A version, read once per process; versions never change."""
+    return read(db.session.get_one(FrameworkRow, row_id).document)
 
 
 def _as_json(document: Mapping[str, Any]) -> bytes:
     try:
         return json.dumps(document, sort_keys=True, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise _lacking("the framework", f"JSON cannot hold it ({error})") from error
+        raise BadReport(
+            f"This cannot be kept as a framework: JSON cannot hold it ({error}).",
+            "Use texts, numbers, lists and mappings.",
+        ) from error

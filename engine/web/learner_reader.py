@@ -14,7 +14,8 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from engine.competencies import projector
-from engine.competencies.frameworks import Framework, in_force
+from engine.competencies.framework_documents import Framework
+from engine.competencies.frameworks import in_force
 from engine.competencies.models import RulesetRow
 from engine.db import db
 from engine.lrs.keys import OWN, origins

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from engine.competencies.counting import EXPERT, PEER
 from engine.competencies.explain import Raise, fades_on, shares
-from engine.competencies.frameworks import said
+from engine.competencies.framework_documents import said
 from engine.competencies.scoring import Explained, Standing
 from engine.records import Opinion
 from engine.web import learner_words, words

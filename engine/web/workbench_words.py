@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from engine.competencies.frameworks import Framework
+from engine.competencies.framework_documents import Framework
 from engine.moments import from_us
 from engine.sources.lines import Line
 from engine.sources.moves import Move, Moves

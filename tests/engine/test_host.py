@@ -250,7 +250,7 @@ def test_the_site_starts_and_says_why_a_plugin_is_quarantined(
 
 
 def test_a_framework_format_and_a_page_are_kept_by_name() -> None:
-    form = FrameworkFormat(name="csv", title="CSV", reads=lambda *_: True, read=lambda _: {})
+    form = FrameworkFormat(name="csv", title="CSV", reads=lambda *_: True, read=lambda *_: {})
     page = PluginPage(name="about", title="About", html="")
     found = loaded(plugin(register_framework_formats=lambda: [form], register_pages=lambda: [page]))
     assert (found.formats, found.pages) == ({"csv": form}, {"about": page})

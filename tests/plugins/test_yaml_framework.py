@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from engine.api import BadReport
+from engine.api import BadReport, FrameworkFile
 from plugins.yaml_framework import read, reads
 
 FILE = b"uri: https://f.example\nlevels: []\ncompetencies: []\n"
+
+
+def of(*bodies: bytes) -> dict[str, Any]:
+    return read([FrameworkFile(name="f.yaml", body=body) for body in bodies], {})
 
 
 @pytest.mark.parametrize(
@@ -17,17 +23,18 @@ FILE = b"uri: https://f.example\nlevels: []\ncompetencies: []\n"
         pytest.param(FILE, "F.YML", True, id="YAML in capitals"),
         pytest.param(b'{"levels": [], "competencies": []}', "f.json", True, id="JSON"),
         pytest.param(FILE, "<stdin>", True, id="standard input"),
+        pytest.param(b'{"a":1,"competencies":[]}', "f.json", True, id="JSON without spaces"),
         pytest.param(FILE, "f.csv", False, id="another kind of file"),
         pytest.param(b'{"CFDocument": {}}', "f.json", False, id="another kind of JSON"),
     ],
 )
 def test_which_files_are_ours(body: bytes, name: str, ours: bool) -> None:
-    assert reads(body, name) is ours
+    assert reads(FrameworkFile(name=name, body=body)) is ours
 
 
 def test_a_file_is_read_as_it_is_written() -> None:
     written = b"uri: x\nfrom: 2026-01-01\nlabel: {no: Ja, en: 'Yes'}\n"
-    assert read(written) == {"uri": "x", "from": "2026-01-01", "label": {"no": "Ja", "en": "Yes"}}
+    assert of(written) == {"uri": "x", "from": "2026-01-01", "label": {"no": "Ja", "en": "Yes"}}
 
 
 @pytest.mark.parametrize(
@@ -46,4 +53,9 @@ def test_a_file_is_read_as_it_is_written() -> None:
 )
 def test_what_is_no_mapping_is_refused(body: bytes) -> None:
     with pytest.raises(BadReport):
-        read(body)
+        of(body)
+
+
+def test_several_files_are_refused() -> None:
+    with pytest.raises(BadReport, match="one file"):
+        of(FILE, FILE)
