@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import click
@@ -11,12 +9,13 @@ import orjson
 
 from engine.cli.lazy import Commands
 from engine.cli.output import as_json, json_option, read_text
-from engine.competencies.config import compile_ruleset, config_hash
+from engine.competencies.config import compile_ruleset, config_hash, well_shaped
 from engine.competencies.contract import score_case
 from engine.competencies.lint import lint as lint_config
 from engine.errors import Refused
 
 LIVE = "engine.cli.competencies"
+VERSIONS = "engine.cli.rulesets"
 
 
 def add_to(group: click.Group) -> None:
@@ -25,23 +24,26 @@ def add_to(group: click.Group) -> None:
     group.add_command(competencies)
 
 
-@click.group(cls=Commands, places={"publish": LIVE})
+@click.group(
+    cls=Commands, places=dict.fromkeys(("simulate", "publish", "list", "show", "diff"), VERSIONS)
+)
 def rulesets() -> None:
     """Rulesets: what counts, and for how much."""
 
 
 @rulesets.command()
 @click.argument("file", type=click.File("rb"))
+@click.option("--strict", is_flag=True, help="End with 1 for warnings too.")
 @json_option()
-def lint(file: BinaryIO, json: bool) -> None:
-    """Look a ruleset over."""
-    with _shaped("The ruleset"):
+def lint(file: BinaryIO, strict: bool, json: bool) -> None:
+    """Look a ruleset over; errors, which keep it from being published, end with 1."""
+    with well_shaped("The ruleset"):
         found = lint_config(compile_ruleset(read_text(file)))
     if json:
         as_json([{"level": f.level, "where": f.where, "why": f.why, "mend": f.mend} for f in found])
     for finding in () if json else found:
         click.echo(f"{finding.level} {finding.where}: {finding.why} {finding.mend}")
-    if any(finding.level == "ERROR" for finding in found):
+    if any(strict or finding.level == "ERROR" for finding in found):
         raise click.exceptions.Exit(1)
     if not found and not json:
         click.echo("Nothing to find fault with.")
@@ -51,7 +53,7 @@ def lint(file: BinaryIO, json: bool) -> None:
 @click.argument("file", type=click.File("rb"))
 def compile_(file: BinaryIO) -> None:
     """Print the config a ruleset compiles to; its hash goes to standard error."""
-    with _shaped("The ruleset"):
+    with well_shaped("The ruleset"):
         config = compile_ruleset(read_text(file))
     click.echo(f"sha256 {config_hash(config)}", err=True)
     as_json(config)
@@ -67,19 +69,9 @@ def competencies() -> None:
 def score(file: BinaryIO) -> None:
     """Score {"config", "statements", "as_of"} and print the levels; a pure function."""
     case = _case(file.read())
-    with _shaped("The case"):
+    with well_shaped("The case"):
         levels = score_case(case)
     as_json(levels)
-
-
-@contextmanager
-def _shaped(what: str) -> Iterator[None]:
-    """A list where a text belongs, and the like, is a refusal although nobody foresaw it."""
-    try:
-        yield
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        why = f"{what} has a value of the wrong shape: {error}."
-        raise Refused(why, "Compare it with engine/competencies/shipped/ruleset.yaml.") from error
 
 
 def _case(body: bytes) -> dict[str, Any]:

@@ -10,17 +10,27 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+from engine.competencies import templates
 from engine.competencies.decay import MICRO
 from engine.competencies.lint import Finding, lint
 from engine.competencies.reading import decimal, duration_seconds
 from engine.competencies.yaml_reading import read_yaml
 from engine.errors import Refused
 
-__all__ = ["Finding", "canonical_json", "compile_ruleset", "config_hash", "lint"]
+__all__ = [
+    "Finding",
+    "canonical_json",
+    "compile_ruleset",
+    "config_hash",
+    "is_compiled",
+    "lint",
+    "well_shaped",
+]
 
 Config = dict[str, Any]
 
@@ -47,8 +57,43 @@ def compile_ruleset(source: str | Mapping[str, Any]) -> Config:
             "Start with `version: 1`.",
         )
     if is_compiled(document):
-        return {str(key): _plain(value, str(key)) for key, value in document.items()}
-    return {str(key): _section(str(key), value) for key, value in document.items()}
+        config = {str(key): _plain(value, str(key)) for key, value in document.items()}
+    else:
+        config = {str(key): _section(str(key), value) for key, value in document.items()}
+    return _with_templates(config)
+
+
+def _with_templates(config: Config) -> Config:
+    """The config with every statement template written out in its rule; profiles drop out.
+
+    So the hash covers what a template asks, and not what a profile says besides.
+    """
+    profiles = templates.collect(config.pop("profiles", None))
+    rules = config.get("rules")
+    if not isinstance(rules, list):
+        return config
+    return {**config, "rules": [_with_template(rule, profiles) for rule in rules]}
+
+
+def _with_template(rule: Any, profiles: templates.Known) -> Any:
+    match = rule.get("match") if isinstance(rule, Mapping) else None
+    if not isinstance(match, Mapping) or "template" not in match:
+        return rule
+    where = f"rules.{rule.get('id')}.match"
+    return {**rule, "match": templates.resolve(match, profiles, where)}
+
+
+@contextmanager
+def well_shaped(what: str) -> Iterator[None]:
+    """A list where a text belongs, and the like, is a refusal although nobody foresaw it.
+
+    :param what: what is being read, as the sentence begins: "The ruleset".
+    """
+    try:
+        yield
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        why = f"{what} has a value of the wrong shape: {error}."
+        raise Refused(why, "Compare it with engine/competencies/shipped/ruleset.yaml.") from error
 
 
 def is_compiled(document: Mapping[str, Any]) -> bool:
@@ -299,6 +344,11 @@ def _ids(value: Any, where: str) -> list[Any]:
     return [_plain(one, where) for one in _listed(value, where)]
 
 
+def _profiles(value: Any, where: str) -> list[Any]:
+    found = [value] if isinstance(value, Mapping) else _listed(value, where)
+    return [_plain(one, where) for one in found]
+
+
 def _validation(value: Any, where: str) -> Config:
     renamed = {name: (name, _ids) for name in ("approve_verbs", "reject_verbs")}
     return _renamed(value, where, renamed)
@@ -334,4 +384,5 @@ _SECTIONS: Mapping[str, Callable[[Any, str], Any]] = {
     "validation": _validation,
     "alignments": _alignments,
     "exclude_category": _ids,
+    "profiles": _profiles,
 }

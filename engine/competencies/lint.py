@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from engine.competencies.checked import members
 from engine.competencies.decay import MICRO
 from engine.competencies.evidence import Ruleset
+from engine.competencies.findings import Finding, error, warning
 from engine.competencies.matching import COMPARISONS, MATCH_KEYS
 from engine.competencies.nodes import NODE_RULES, cycle
 from engine.competencies.policy import QUALITIES
+from engine.competencies.reachability import in_vain
 from engine.competencies.reading import fold_tag, mapping
 from engine.errors import Refused
 
+__all__ = ["Finding", "lint"]
+
 Config = Mapping[str, Any]
+
+MOST = 10**12
+"""A number beyond this is a slip, and would not fit into the tables of evidence."""
 
 _SECTIONS = frozenset(
     {
@@ -56,31 +63,15 @@ _WHOLES = frozenset(
 _OF_WHOLES = ("scale.scepticism", "assurance.factor_ppm", ".ceiling")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing to mend: an ERROR keeps the ruleset from being published, a WARN does not."""
-
-    level: Literal["ERROR", "WARN"]
-    where: str
-    why: str
-    mend: str
-
-
 def lint(config: Config) -> list[Finding]:
     """All findings of a compiled config, in the order of its sections; empty when it is sound."""
     misshapen = [finding for name in _NUMBERED for finding in _numbers(config.get(name), name)]
     if misshapen:
         return misshapen
     found = [finding for check in _CHECKS for finding in check(config)]
-    return found if any(one.level == "ERROR" for one in found) else [*found, *_unbuilt(config)]
-
-
-def _error(where: str, why: str, mend: str) -> Finding:
-    return Finding(level="ERROR", where=where, why=why, mend=mend)
-
-
-def _warning(where: str, why: str, mend: str) -> Finding:
-    return Finding(level="WARN", where=where, why=why, mend=mend)
+    if not any(one.level == "ERROR" for one in found):
+        found += _unbuilt(config)
+    return found if any(one.level == "ERROR" for one in found) else [*found, *in_vain(config)]
 
 
 def _unbuilt(config: Config) -> Iterator[Finding]:
@@ -88,7 +79,7 @@ def _unbuilt(config: Config) -> Iterator[Finding]:
     try:
         Ruleset(config)
     except Refused as refused:
-        yield _error(refused.where, refused.why, refused.mend)
+        yield error(refused.where, refused.why, refused.mend)
 
 
 def _numbers(found: object, where: str) -> Iterator[Finding]:
@@ -98,7 +89,8 @@ def _numbers(found: object, where: str) -> Iterator[Finding]:
         if isinstance(value, Mapping | list) and key not in ("match", "quality"):
             yield from _numbers(value, place)
         elif (key in _WHOLES or where.endswith(_OF_WHOLES)) and not _is_whole(value):
-            yield _error(place, f"{value!r} is no whole number.", "Give one of at least 0.")
+            mend = f"Give one from 0 to {MOST}."
+            yield error(place, f"{value!r:.60} is no whole number, or too large.", mend)
 
 
 def _entries(found: object) -> Iterable[tuple[str, object]]:
@@ -110,12 +102,12 @@ def _entries(found: object) -> Iterable[tuple[str, object]]:
 def _is_whole(value: object) -> bool:
     if value is None:
         return True
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST
 
 
 def _unknown(found: object, known: Iterable[str], where: str) -> Iterator[Finding]:
     for key in sorted(set(mapping(found)) - set(known)):
-        yield _error(
+        yield error(
             f"{where}.{key}" if where else key,
             f"the key {key!r} is not known.",
             f"Use {', '.join(sorted(known))}.",
@@ -127,7 +119,7 @@ def _sections(config: Config) -> Iterator[Finding]:
     yield from _unknown(config.get("validation"), _KEYS["validation"], "validation")
     for name in ("scale", "assurance", "kinds", "competencies", "rules"):
         if not config.get(name):
-            yield _error(name, f"`{name}` is missing.", f"Add `{name}:`.")
+            yield error(name, f"`{name}` is missing.", f"Add `{name}:`.")
 
 
 def _scale(config: Config) -> Iterator[Finding]:
@@ -135,20 +127,20 @@ def _scale(config: Config) -> Iterator[Finding]:
     yield from _unknown(scale, _KEYS["scale"], "scale")
     levels, scepticism = members(scale.get("levels")), members(scale.get("scepticism"))
     if len(levels) != len(scepticism):
-        yield _error(
+        yield error(
             "scale.scepticism",
             f"there are {len(levels)} levels and {len(scepticism)} values of scepticism.",
             "Give one value for each level.",
         )
     if list(scepticism) != sorted(scepticism):
-        yield _error(
+        yield error(
             "scale.scepticism",
             "scepticism falls: a higher level would ask for less evidence.",
             "Let it rise from level to level.",
         )
     tau = scale.get("tau_ppm")
     if not isinstance(tau, int) or not 0 < tau < MICRO:
-        yield _error("scale.tau", "the threshold is not between 0 and 1.", "Try 0.6.")
+        yield error("scale.tau", "the threshold is not between 0 and 1.", "Try 0.6.")
 
 
 def _assurance(config: Config) -> Iterator[Finding]:
@@ -158,26 +150,26 @@ def _assurance(config: Config) -> Iterator[Finding]:
     yield from _unknown(factors, order, "assurance.factor")
     for name in order:
         if name not in factors:
-            yield _error(f"assurance.factor.{name}", "it has no factor.", "Give it one.")
+            yield error(f"assurance.factor.{name}", "it has no factor.", "Give it one.")
     listed = [factors[name] for name in order if name in factors]
     if listed != sorted(listed):
-        yield _error(
+        yield error(
             "assurance.factor",
             "a stronger class counts for less than a weaker one.",
             "Let the factors rise in the order of assurance.",
         )
     if assurance.get("peer_quorum", 1) == 0:
-        yield _error("assurance.peer_quorum", "nobody would have to agree.", "Make it 1 or more.")
+        yield error("assurance.peer_quorum", "nobody would have to agree.", "Make it 1 or more.")
 
 
 def _kinds(config: Config) -> Iterator[Finding]:
     for name, kind in mapping(config.get("kinds")).items():
         yield from _unknown(kind, _KEYS["kind"], f"kinds.{name}")
         if mapping(kind).get("polarity", 1) not in (1, -1):
-            yield _error(f"kinds.{name}.polarity", "it is neither 1 nor -1.", "Choose one.")
+            yield error(f"kinds.{name}.polarity", "it is neither 1 nor -1.", "Choose one.")
         for cap in ("cap", "day_cap"):
             if mapping(kind).get(cap) == 0:
-                yield _warning(f"kinds.{name}.{cap}", "it counts for nothing.", "Leave it out.")
+                yield warning(f"kinds.{name}.{cap}", "it counts for nothing.", "Leave it out.")
 
 
 def _competencies(config: Config) -> Iterator[Finding]:
@@ -191,27 +183,27 @@ def _names(config: Config) -> Iterator[Finding]:
     yield from _unnamed(aliases.values(), known | set(aliases), "aliases")
     circle = cycle({alias: [str(target)] for alias, target in aliases.items()})
     if circle:
-        yield _error(
+        yield error(
             "aliases",
             f"they go round in a circle: {' > '.join(circle)}.",
             "Break it at one of them.",
         )
     for alias in sorted(set(aliases) & known):
-        yield _warning(f"aliases.{alias}", "it hides a competency.", "Drop one of them.")
+        yield warning(f"aliases.{alias}", "it hides a competency.", "Drop one of them.")
     reachable = known | set(aliases)
     for tag, found in mapping(config.get("tags")).items():
         yield from _unnamed(members(found), reachable, f"tags.{tag}")
     for at, one in enumerate(members(config.get("alignments"))):
-        yield from _unknown(one, _KEYS["alignment"], f"alignments[{at}]")
-        yield from _unnamed(
-            members(mapping(one).get("competencies")), reachable, f"alignments[{at}]"
-        )
+        where = f"alignments[{at}]"
+        yield from _unknown(one, _KEYS["alignment"], where)
+        yield from _unnamed(members(mapping(one).get("competencies")), reachable, where)
+        yield from _wildcards(mapping(one).get("object_id"), f"{where}.object_id")
 
 
 def _unnamed(named: Iterable[object], known: Collection[object], where: str) -> Iterator[Finding]:
     for id_ in named:
         if id_ not in known:
-            yield _error(
+            yield error(
                 where,
                 f"there is no competency {id_!r}.",
                 "Add it to `competencies`, or name another.",
@@ -219,9 +211,9 @@ def _unnamed(named: Iterable[object], known: Collection[object], where: str) -> 
 
 
 def _tags(config: Config) -> Iterator[Finding]:
-    folded = [fold_tag(str(tag)) for tag in mapping(config.get("tags"))]
-    for tag in sorted({one for one in folded if folded.count(one) > 1}):
-        yield _error(f"tags.{tag}", "several tags read alike.", "Make them one.")
+    folded = Counter(fold_tag(str(tag)) for tag in mapping(config.get("tags")))
+    for tag in sorted(one for one, times in folded.items() if times > 1):
+        yield error(f"tags.{tag}", "several tags read alike.", "Make them one.")
 
 
 def _rules(config: Config) -> Iterator[Finding]:
@@ -230,7 +222,7 @@ def _rules(config: Config) -> Iterator[Finding]:
     for at, rule in enumerate(rules):
         where = f"rules.{rule.get('id', at)}"
         if ids.count(rule.get("id")) > 1:
-            yield _error(where, "several rules have this id.", "Give each one its own.")
+            yield error(where, "several rules have this id.", "Give each one its own.")
         for check in (_rule_keys, _rule_kind, _rule_reach, _rule_sources, _rule_match):
             yield from check(rule, config, where)
 
@@ -242,7 +234,7 @@ def _rule_keys(rule: Config, _config: Config, where: str) -> Iterator[Finding]:
     yield from _unknown(rule.get("competencies"), _KEYS["sources"], f"{where}.competencies")
     for key, value in (("level_from", "score.raw"), ("distinct_by", "instructor")):
         if rule.get(key, value) != value:
-            yield _error(f"{where}.{key}", f"{rule[key]!r} is not known.", f"Use {value}.")
+            yield error(f"{where}.{key}", f"{rule[key]!r} is not known.", f"Use {value}.")
 
 
 def _rule_kind(rule: Config, config: Config, where: str) -> Iterator[Finding]:
@@ -251,18 +243,18 @@ def _rule_kind(rule: Config, config: Config, where: str) -> Iterator[Finding]:
         members(mapping(config.get("assurance")).get("order")),
     )
     if rule.get("kind") not in kinds:
-        yield _error(
+        yield error(
             where, f"the kind {rule.get('kind')!r} is not known.", f"Use {', '.join(kinds)}."
         )
     if rule.get("assurance", "system") not in order:
-        yield _error(
+        yield error(
             where, f"the assurance {rule['assurance']!r} is not known.", f"Use {', '.join(order)}."
         )
     if not rule.get("weight"):
-        yield _error(where, "it has no weight.", "Give a weight above 0, or drop the rule.")
+        yield error(where, "it has no weight.", "Give a weight above 0, or drop the rule.")
     source = mapping(rule.get("quality")).get("from")
     if source is not None and source not in QUALITIES:
-        yield _error(
+        yield error(
             f"{where}.quality", f"{source!r} is no quality.", f"Use {' or '.join(QUALITIES)}."
         )
 
@@ -272,7 +264,7 @@ def _rule_reach(rule: Config, config: Config, where: str) -> Iterator[Finding]:
     top = len(members(mapping(config.get("scale")).get("levels")))
     if mapping(mapping(config.get("kinds")).get(str(rule.get("kind")))).get("polarity") == -1:
         if not isinstance(rule.get("floor"), int) or not 1 <= rule["floor"] <= top:
-            yield _error(
+            yield error(
                 f"{where}.floor", "it is no level of the scale.", "Say from which level it counts."
             )
         return
@@ -282,13 +274,13 @@ def _rule_reach(rule: Config, config: Config, where: str) -> Iterator[Finding]:
         yield from _unknown(ceiling, order, f"{where}.ceiling")
     listed = _reached(ceiling, order)
     if not listed or any(not isinstance(one, int) or one < 0 for one in listed):
-        yield _error(f"{where}.ceiling", "it names no level.", "Give the highest level it proves.")
+        yield error(f"{where}.ceiling", "it names no level.", "Give the highest level it proves.")
     elif max(listed) > top:
-        yield _error(
+        yield error(
             f"{where}.ceiling", f"level {max(listed)} is above the scale.", f"Use at most {top}."
         )
     elif listed != sorted(listed):
-        yield _error(
+        yield error(
             f"{where}.ceiling",
             "it falls with a stronger class of assurance.",
             "Let it rise, or stay.",
@@ -307,27 +299,32 @@ def _rule_sources(rule: Config, config: Config, where: str) -> Iterator[Finding]
     known = set(mapping(config.get("competencies"))) | set(mapping(config.get("aliases")))
     yield from _unnamed(fixed, known, f"{where}.competencies.fixed")
     if not fixed and not any(found.get(name) is True for name in found if name != "split"):
-        yield _error(
+        yield error(
             f"{where}.competencies", "it reaches no competency.", "Say `from:` or `fixed:`."
         )
 
 
 def _rule_match(rule: Config, _config: Config, where: str) -> Iterator[Finding]:
     match = mapping(rule.get("match"))
-    if not members(match.get("verb")):
-        yield _warning(
+    if "verb" not in match:
+        yield warning(
             f"{where}.match", "it looks at every statement.", "Name the verbs it is about."
         )
     for key in MATCH_KEYS:
-        for pattern in members(match.get(key)):
-            if isinstance(pattern, str) and pattern.startswith("*") and key != "tags_any":
-                yield _warning(
-                    f"{where}.match.{key}",
-                    f"the pattern {pattern!r} starts with a wildcard: it is slow and fits a lot.",
-                    "Start with the part that is fixed.",
-                )
+        if key != "tags_any":
+            yield from _wildcards(match.get(key), f"{where}.match.{key}")
     for key in ("duration", "score_scaled"):
         yield from _unknown(match.get(key), COMPARISONS, f"{where}.match.{key}")
+
+
+def _wildcards(patterns: object, where: str) -> Iterator[Finding]:
+    for pattern in members(patterns):
+        if isinstance(pattern, str) and pattern.startswith("*"):
+            yield warning(
+                where,
+                f"the pattern {pattern!r} starts with a wildcard: it is slow and fits a lot.",
+                "Start with the part that is fixed.",
+            )
 
 
 def _nodes(config: Config) -> Iterator[Finding]:
@@ -343,7 +340,7 @@ def _nodes(config: Config) -> Iterator[Finding]:
         yield from _node(found, children, config, where)
     circle = cycle(_below(nodes))
     if circle:
-        yield _error(
+        yield error(
             f"nodes.{circle[0]}",
             f"the nodes go round in a circle: {' > '.join(circle)}.",
             "Take one of them out of the other's children.",
@@ -361,14 +358,14 @@ def _node(
     node: Config, children: Sequence[Config], config: Config, where: str
 ) -> Iterator[Finding]:
     if node.get("rule") not in NODE_RULES:
-        yield _error(
+        yield error(
             where, f"the rule {node.get('rule')!r} is not known.", f"Use {', '.join(NODE_RULES)}."
         )
     ids = [child.get("id") for child in children]
     if len(set(ids)) != len(ids):
-        yield _error(where, "a child is listed twice.", "Keep one of them.")
+        yield error(where, "a child is listed twice.", "Keep one of them.")
     if node.get("rule") == "at_least" and not 1 <= node.get("count", 1) <= len(ids):
-        yield _error(where, "the count can never be met.", "Ask for at most all children.")
+        yield error(where, "the count can never be met.", "Ask for at most all children.")
     if node.get("rule") == "points":
         yield from _points(node, children, config, where)
 
@@ -378,13 +375,13 @@ def _points(
 ) -> Iterator[Finding]:
     goal, reachable = node.get("required_points", 0), sum(one.get("points", 0) for one in children)
     if goal > reachable:
-        yield _error(
+        yield error(
             where,
             f"{goal} points are asked for and {reachable} can be had.",
             "Ask for less, or give the children more.",
         )
     if node.get("target_level", 1) > len(members(mapping(config.get("scale")).get("levels"))):
-        yield _error(where, "the target level is above the scale.", "Choose one of the scale.")
+        yield error(where, "the target level is above the scale.", "Choose one of the scale.")
 
 
 _CHECKS: Sequence[Callable[[Config], Iterator[Finding]]] = (

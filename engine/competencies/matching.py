@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from engine.competencies import templates
 from engine.competencies.checked import members
 from engine.competencies.reading import Facts, decimal, duration_seconds, fold_tag
 from engine.errors import Refused
@@ -144,5 +145,6 @@ _ASK: Mapping[str, Callable[[Any, str], Question]] = {
     "completion": _flag("completion"),
     "duration": _range("duration", duration_seconds, "PT10M"),
     "score_scaled": _range("scaled", decimal, "0.7"),
+    "template": templates.ask,
 }
 MATCH_KEYS = ("verb", *_ASK)

@@ -29,7 +29,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """A statement as the rules see it: who, what, when, how well, and in which company."""
+    """A statement as the rules see it: who, what, when, how well, and in which company.
+
+    `whole` is all of it, for statement templates, which may ask about any part.
+    """
 
     statement: str
     actor: str
@@ -50,6 +53,7 @@ class Facts:
     success: bool | None
     completion: bool | None
     replaces: str | None
+    whole: Statement
 
 
 def identifier_key(agent: object) -> str | None:
@@ -189,6 +193,7 @@ def read_facts(statement: Statement, authority: Hashable | None = None) -> Facts
         success=_truth(result.get("success")),
         completion=_truth(result.get("completion")),
         replaces=refs_of(statement),
+        whole=statement,
     )
 
 

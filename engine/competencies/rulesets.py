@@ -8,15 +8,17 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.competencies import projector
-from engine.competencies.config import compile_ruleset, config_hash
-from engine.competencies.evidence import Ruleset
+from engine.competencies.config import compile_ruleset, config_hash, well_shaped
 from engine.competencies.lint import lint
 from engine.competencies.models import Projection, RulesetRow
 from engine.db import db
-from engine.errors import Refused
+from engine.errors import Conflict, NotFound, Refused
 from engine.moments import now_us
 
 LEAST_KEYWORD = 4
+SHORTEST_HASH = 6
+
+Config = dict[str, Any]
 
 
 def publish(source: str | Mapping[str, Any], *, title: str, by: str = "") -> RulesetRow:
@@ -24,12 +26,7 @@ def publish(source: str | Mapping[str, Any], *, title: str, by: str = "") -> Rul
 
     :raises Refused: it does not compile, or lint finds an error; nothing is changed.
     """
-    config = compile_ruleset(source)
-    errors = [finding for finding in lint(config) if finding.level == "ERROR"]
-    if errors:
-        first = errors[0]
-        raise Refused(first.why, first.mend, where=first.where)
-    Ruleset(config)
+    config = checked(source)
     sha256 = config_hash(config)
     row = db.session.scalar(select(RulesetRow).where(RulesetRow.sha256 == sha256))
     if row is None:
@@ -37,6 +34,20 @@ def publish(source: str | Mapping[str, Any], *, title: str, by: str = "") -> Rul
         db.session.add(row)
         db.session.flush()
     return row
+
+
+def checked(source: str | Mapping[str, Any]) -> Config:
+    """A ruleset compiled.
+
+    :raises Refused: it does not compile, or lint finds an error: the first one.
+    """
+    with well_shaped("The ruleset"):
+        config = compile_ruleset(source)
+        errors = [finding for finding in lint(config) if finding.level == "ERROR"]
+    if errors:
+        first = errors[0]
+        raise Refused(first.why, first.mend, where=first.where)
+    return config
 
 
 def bring_into_force(row: RulesetRow) -> None:
@@ -60,6 +71,28 @@ def current() -> RulesetRow:
     if projection is None:
         raise Refused("No ruleset is published.", "Run `byway init`.")
     return db.session.get_one(RulesetRow, projection.ruleset_id)
+
+
+def every() -> list[RulesetRow]:
+    """Every version that was ever published, the newest first."""
+    return list(db.session.scalars(select(RulesetRow).order_by(RulesetRow.id.desc())))
+
+
+def find(sha256: str) -> RulesetRow:
+    """A version by its hash, or by enough of its beginning.
+
+    :raises NotFound: there is none. :raises Conflict: several begin like this.
+    """
+    start = sha256.strip().lower()
+    rows = [row for row in every() if row.sha256.startswith(start)]
+    if not rows or len(start) < SHORTEST_HASH:
+        raise NotFound(
+            f"No version of the rules is called {sha256}.",
+            f"See `byway rulesets list`; give {SHORTEST_HASH} characters or more of its hash.",
+        )
+    if len(rows) > 1:
+        raise Conflict(f"Several versions begin with {sha256}.", "Give more of the hash.")
+    return rows[0]
 
 
 def align(*, match: Mapping[str, str], competency: str, by: str) -> RulesetRow:

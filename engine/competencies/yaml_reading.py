@@ -10,6 +10,12 @@ import yaml
 
 from engine.errors import Refused
 
+LONGEST = 10_000_000
+MOST_VALUES = 1_000_000
+"""How many values a document may have once its aliases are followed."""
+
+UNREADABLE = (yaml.YAMLError, ArithmeticError, RecursionError, TypeError, ValueError)
+
 
 class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader, without floats and without dates."""
@@ -17,15 +23,34 @@ class _Loader(yaml.SafeLoader):
 
 def read_yaml(text: str) -> Any:
     """The value of one YAML document; `Refused` names the line it cannot be read at."""
+    if len(text) > LONGEST:
+        raise Refused(f"this is longer than {LONGEST} characters.", "Shorten it.")
     try:
-        return yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError as error:
+        value = yaml.load(text, Loader=_Loader)
+    except UNREADABLE as error:
         mark = getattr(error, "problem_mark", None)
         raise Refused(
             f"this is no YAML: {getattr(error, 'problem', None) or error}.",
             "Check the indentation and the quotes there.",
             where=f"line {mark.line + 1}" if mark else "",
         ) from error
+    _refuse_endless(value)
+    return value
+
+
+def _refuse_endless(value: object) -> None:
+    """An alias may stand for much, or for what it stands in; a config has no aliases."""
+    waiting, seen = [value], 0
+    while waiting:
+        one = waiting.pop()
+        inside = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        waiting.extend(inside)
+        seen += 1
+        if seen + len(waiting) > MOST_VALUES:
+            raise Refused(
+                f"this has more than {MOST_VALUES} values once its aliases are followed.",
+                "Write an alias that stands for less.",
+            )
 
 
 def _decimal(loader: _Loader, node: yaml.ScalarNode) -> Decimal:

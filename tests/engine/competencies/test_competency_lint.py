@@ -100,3 +100,126 @@ def test_fault_is_an_error_at_its_place(path, value, where):
 def test_doubtful_thing_is_a_warning_at_its_place(path, value, where):
     found = lint(changed(path, value))
     assert [(one.level, one.where) for one in found] == [("WARN", where)]
+
+
+FIRST, ANSWER = copy.deepcopy(CONFIG["rules"][0]), copy.deepcopy(CONFIG["rules"][4])
+TAGS_ONLY = {"from_tags": True}
+
+
+def with_rules(*rules):
+    """The cases' config, its rules followed by others."""
+    return {**CONFIG, "rules": [*CONFIG["rules"], *rules]}
+
+
+def match(**asked):
+    return {"verb": ["https://x.example/did"], **asked}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"match": {"verb": []}}, id="no verb at all"),
+        pytest.param({"match": match(object_type=[])}, id="no type at all"),
+        pytest.param({"match": match(duration={"gte": "PT20M", "lt": "PT10M"})}, id="durations"),
+        pytest.param({"match": match(score_scaled={"gt": 0.7, "lte": 0.7})}, id="scores"),
+        pytest.param({"match": match(template={"verb": "https://x.example/other"})}, id="verbs"),
+        pytest.param({"match": match(object_type=["a:a"], template={"objectActivityType": "a:b"})},
+                     id="types"),
+        pytest.param({"match": match(), "competencies": {"from_alignments": True}},
+                     id="no alignments"),
+    ],
+)  # fmt: skip
+def test_rule_that_never_matches_is_a_warning(change):
+    found = lint(with_rules({**FIRST, "id": "new", **change}))
+    assert [(one.level, one.where) for one in found] == [("WARN", "rules.new")]
+    assert found[0].why.startswith("it never gives evidence")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({}, id="the same again"),
+        pytest.param({"weight": 1}, id="lighter"),
+        pytest.param({"ceiling": {"self": 1, "system": 1, "peer": 1, "expert": 1}}, id="lower"),
+        pytest.param({"match": {**ANSWER["match"], "success": True}}, id="narrower"),
+    ],
+)
+def test_rule_in_the_shadow_of_another_is_a_warning(change):
+    found = lint(with_rules({**ANSWER, "id": "new", **change}))
+    assert [(one.level, one.where) for one in found] == [("WARN", "rules.new")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"weight": 2_000_000, "match": {**ANSWER["match"], "success": True}},
+                     id="narrower and heavier"),
+        pytest.param({"kind": "discussed"}, id="another kind"),
+        pytest.param({"match": match()}, id="other verbs"),
+        pytest.param({"competencies": {"from_object": True}}, id="another source"),
+    ],
+)  # fmt: skip
+def test_rule_that_adds_something_is_no_warning(change):
+    assert lint(with_rules({**ANSWER, "id": "new", **change})) == []
+
+
+def test_wide_rule_that_is_heavier_overshadows_the_former():
+    wide = {
+        **ANSWER,
+        "id": "new",
+        "match": {"verb": [*ANSWER["match"]["verb"], "https://x.example"]},
+    }
+    assert [one.where for one in lint(with_rules(wide))] == ["rules.answer"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "where"),
+    [
+        pytest.param(["kinds", "new"], {"cap": None, "day_cap": None}, "kinds.new", id="kind"),
+        pytest.param(["scale"], {**CONFIG["scale"], "levels": ["a"] * 5,
+                                 "scepticism": [*CONFIG["scale"]["scepticism"], 9_000_000]},
+                     "scale.levels[4]", id="level above all ceilings"),
+        pytest.param(["alignments"], [{"object_id": "*/x", "competencies": ["c:data"]}],
+                     "alignments[0].object_id", id="alignment with a wildcard first"),
+    ],
+)  # fmt: skip
+def test_what_stands_in_vain_is_a_warning_at_its_place(path, value, where):
+    assert [(one.level, one.where) for one in lint(changed(path, value))] == [("WARN", where)]
+
+
+def test_level_that_the_caps_keep_out_of_reach_is_a_warning():
+    kinds = {name: {**kind, "cap": kind["cap"] and 1, "day_cap": 1} for name, kind in
+             CONFIG["kinds"].items()}  # fmt: skip
+    kinds["attested"] = {"cap": 600_000, "day_cap": None}
+    found = [one.where for one in lint({**CONFIG, "kinds": kinds})]
+    assert found == ["scale.levels[1]"]
+
+
+def tagged_only(**more):
+    rules = [{**rule, "competencies": TAGS_ONLY} for rule in CONFIG["rules"]]
+    return {**CONFIG, "rules": rules, **more}
+
+
+def test_competency_no_rule_comes_to_is_a_warning():
+    competencies = {**CONFIG["competencies"], "c:lost": {"half_life_days": 1}}
+    found = [one.where for one in lint(tagged_only(competencies=competencies))]
+    assert "competencies.c:lost" in found
+    assert "competencies.c:data" not in found
+
+
+def test_many_competencies_no_rule_comes_to_are_summed_up():
+    many = {f"c:{number}": {"half_life_days": 1} for number in range(500)}
+    found = lint(tagged_only(competencies={**CONFIG["competencies"], **many}))
+    assert len(found) < 30
+    assert found[-1].where == "competencies"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        pytest.param(["rules", 0, "weight"], 10**13, id="weight"),
+        pytest.param(["competencies", "c:data", "half_life_days"], 10**30, id="half-life"),
+    ],
+)
+def test_number_beyond_all_measure_is_an_error(path, value):
+    assert [one.level for one in lint(changed(path, value))] == ["ERROR"]
