@@ -26,6 +26,8 @@ from engine.lrs.reader import Access
 from engine.lrs.store import Authority
 from engine.moments import now_us
 
+PROFILES = "profiles/read"
+"""To ask for levels and the reasons for them."""
 SCOPES = (
     "all",
     "all/read",
@@ -36,6 +38,7 @@ SCOPES = (
     "state",
     "profile",
     "define",
+    PROFILES,
 )
 COVERED = {
     "all": frozenset(SCOPES),

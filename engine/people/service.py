@@ -88,6 +88,17 @@ def get_person(email: str) -> Person:
     return person
 
 
+def find_by_uid(uid: str) -> Person | None:
+    """The person of this id, as she stands now; None when there is none."""
+    person = db.session.scalar(select(Person).where(Person.uid == uid))
+    return standing(person) if person else None
+
+
+def get_by_id(person_id: int) -> Person:
+    """The person of this number, as she stands now."""
+    return standing(_require(person_id))
+
+
 def standing(person: Person) -> Person:
     """The person a record stands for now: itself, or what it was merged into."""
     while person.merged_into is not None:

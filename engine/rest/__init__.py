@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
-from engine.rest.statements import bp
+from engine.rest import learners, statements
 from engine.xapi_http import errors
 
 ROOT = "/api/v1"
@@ -13,7 +13,8 @@ ROOT = "/api/v1"
 def install(app: Flask) -> None:
     """Mount the API; keys, not cookies, guard it."""
     app.before_request(answer_unrouted)
-    app.register_blueprint(bp, url_prefix=ROOT)
+    for part in (statements, learners):
+        app.register_blueprint(part.bp, url_prefix=ROOT)
 
 
 def answer_unrouted() -> Response | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine import records
 from engine.db import db
 from engine.errors import NotFound, Refused
+from engine.lrs.callers import PROFILES
 from engine.lrs.keys import listed
 from engine.people import service as people
 from engine.people.accounts import EXTERNAL_ID, USERNAME
@@ -52,6 +53,7 @@ class Data:
     total: int
     everything: list[str]
     shared: list[str]
+    levels: list[str]
     managers: list[str]
 
 
@@ -64,6 +66,7 @@ def data_of(reader: Reader) -> Data:
         total=sum(one.count for one in holders),
         everything=_systems("all"),
         shared=_systems("shared"),
+        levels=_asking_for_levels(),
         managers=[words.clean(one.name) for one in learner_item.managers_of(reader)],
     )
 
@@ -94,6 +97,12 @@ def identifier_words(key: str) -> tuple[str, str]:
 def _systems(reads: str) -> list[str]:
     """The systems whose key reads this far; one that changes its secret has two for a while."""
     return sorted({words.clean(key.name) for key in listed() if key.reads == reads})
+
+
+def _asking_for_levels() -> list[str]:
+    """The systems that may ask for her levels and the reasons for them."""
+    asking = (key for key in listed() if key.reads == "all" and {"all", PROFILES} & set(key.scopes))
+    return sorted({words.clean(key.name) for key in asking})
 
 
 def _holders(reader: Reader) -> Iterator[Holder]:

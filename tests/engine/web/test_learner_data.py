@@ -132,6 +132,17 @@ def test_keys_that_read_everything_are_named(site: Flask, bo: Visit) -> None:
     assert "These systems, everything: Moodle." in bo.page("/data")
 
 
+def test_keys_that_ask_for_levels_are_named(site: Flask, bo: Visit) -> None:
+    with site.app_context():
+        a_key("Store", scopes=["statements/read"], reads="all")
+        a_key("Moodle", scopes=["profiles/read"], reads="all")
+
+    page = bo.page("/data")
+
+    assert "These systems, everything: Moodle and Store." in page
+    assert "can ask for your levels and what they rest on: Moodle." in page
+
+
 def test_a_key_that_was_revoked_reads_nothing_any_more(site: Flask, bo: Visit) -> None:
     with site.app_context():
         a_key("Moodle", scopes=["all"], reads="all")
