@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
-
-from sqlalchemy import Connection, select
 
 from engine.competencies import projector
 from engine.competencies.config import config_hash
@@ -24,7 +22,7 @@ from engine.competencies.exclusions import excluded_roots
 from engine.competencies.models import Projection
 from engine.competencies.rollup import roll_up
 from engine.competencies.scoring import Standing, standings
-from engine.db import db, drop_lease, holder_name, reading, take_lease, writing
+from engine.db import db, holder_name, reading
 from engine.errors import Conflict
 from engine.lrs.keys import origins
 from engine.people import service as people
@@ -34,8 +32,6 @@ from xapi import text
 
 WAIT_SECONDS = 120
 PAUSE = 0.05
-REBUILD = "rebuild"
-REBUILD_SECONDS = 3600
 
 
 def today() -> date:
@@ -106,6 +102,7 @@ def profile_from(record: Record, as_of: date) -> Profile:
     )
 
 
+@lru_cache(maxsize=8)
 def ruleset_hash(ruleset: Ruleset) -> str:
     """The hash that names a ruleset."""
     return config_hash(ruleset.config)
@@ -126,16 +123,17 @@ def record_of(
     with reading() as connection:
         view = projection or projector.serving_in(connection)
         loader = Loader(connection, view.generation, view.ruleset_id)
-        return _record(loader, frozenset(keys), words, decisions, statements)
+        return record_in(loader, frozenset(keys), words, decisions, statements)
 
 
-def _record(
+def record_in(
     loader: Loader,
     own: frozenset[str],
     words: Mapping[int, str],
     decisions: Decisions,
     statements: Iterable[str] | None = None,
 ) -> Record:
+    """The same in one projection and one view of the database."""
     rows = loader.evidence(own, statements)
     formers = loader.formers(rows)
     rows = _allowed(rows, formers, words, decisions)
@@ -202,102 +200,14 @@ def _cursor() -> int:
     return projector.serving().cursor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rebuilt:
-    """A rebuild's digest, how many statements it read, and whether it equals what pages show."""
-
-    digest: str
-    statements: int
-    equal: bool
-
-
-def rebuild(*, check: bool, progress: Callable[[int], None] | None = None) -> Rebuilt:
-    """Work everything out again from the log beside what is served, compare, and serve it.
-
-    With `check` the result is thrown away. Pages read the old rows until the new are whole.
-
-    :raises Conflict: another rebuild is under way, or a ruleset was published meanwhile.
-    """
-    with _alone() as holder:
-        catch_up()
-        generation = projector.start(projector.serving().ruleset_id, "checking")
-        result = _compared(generation, holder, progress)
-        while not check and not projector.serve(generation):
-            _step(generation, holder)
-    return result
-
-
-@contextmanager
-def _alone() -> Iterator[str]:
-    """One rebuild at a time; what one that died has left is cleared away by the next."""
-    holder = holder_name()
-    with writing() as connection:
-        lease = take_lease(connection, REBUILD, holder, seconds=REBUILD_SECONDS)
-    if lease is None:
-        raise Conflict("Another rebuild is under way.", "Wait until it has ended.")
-    try:
-        projector.sweep("checking")
-        yield holder
-    finally:
-        projector.sweep("checking")
-        projector.release(holder)
-        with writing() as connection:
-            drop_lease(connection, lease)
-
-
-def _compared(generation: int, holder: str, progress: Callable[[int], None] | None) -> Rebuilt:
-    """Follow the log until both projections stand at the same place, then compare digests.
-
-    Both are read in one view of the database, so statements may keep coming meanwhile.
-    """
-    end = reader().last()
-    while True:
-        with reading() as connection:
-            mine, served = _both(connection, generation)
-            if mine.cursor == served.cursor >= end:
-                return _rebuilt(connection, mine, served)
-        if progress:
-            progress(mine.statements)
-        _step(generation, holder)
-
-
-def _step(generation: int, holder: str) -> None:
-    """One stretch further, by us or by a worker."""
-    if not projector.advance(reader(), holder=holder):
-        time.sleep(PAUSE)
-    with reading() as connection:
-        _both(connection, generation)
-
-
-def _both(connection: Connection, generation: int) -> tuple[Any, Any]:
-    table = Projection.__table__
-    mine = connection.execute(select(table).where(table.c.generation == generation)).one_or_none()
-    served = projector.serving_in(connection)
-    if mine is None or served.ruleset_id != mine.ruleset_id:
-        raise Conflict("A ruleset was published meanwhile.", "Start the rebuild again.")
-    return mine, served
-
-
-def _rebuilt(connection: Connection, mine: Any, served: Any) -> Rebuilt:
-    db.session.rollback()  # the decisions of now, for both
-    day, decisions = today(), Decisions.load()
-    digests = [
-        _whole(_digests(Loader(connection, one.generation, one.ruleset_id), decisions, day))
-        for one in (mine, served)
-    ]
-    return Rebuilt(digest=digests[0], statements=mine.statements, equal=digests[0] == digests[1])
-
-
 def digest_of(as_of: date, projection: Projection | None = None) -> str:
-    """One digest over everybody's, in a fixed order."""
-    return _whole(person_digests(as_of, projection))
+    """One digest over everybody's, whatever the order."""
+    return whole(int(one, 16) for one in person_digests(as_of, projection).values())
 
 
-def _whole(digests: Mapping[str, str]) -> str:
-    whole = hashlib.sha256()
-    for one in sorted(digests.values()):
-        whole.update(one.encode())
-    return whole.hexdigest()
+def whole(digests: Iterable[int]) -> str:
+    """Digests as one: their sum, so that shards can be added up in any order."""
+    return f"{sum(digests) % (1 << 256):064x}"
 
 
 def person_digests(as_of: date, projection: Projection | None = None) -> dict[str, str]:
@@ -305,14 +215,11 @@ def person_digests(as_of: date, projection: Projection | None = None) -> dict[st
     with reading() as connection:
         view = projection or projector.serving_in(connection)
         loader = Loader(connection, view.generation, view.ruleset_id)
-        return _digests(loader, Decisions.load(), as_of)
-
-
-def _digests(loader: Loader, decisions: Decisions, as_of: date) -> dict[str, str]:
-    return {
-        name: person_digest(_record(loader, keys, words, decisions), as_of)
-        for name, keys, words in _everybody(loader.actors())
-    }
+        decisions = Decisions.load()
+        return {
+            name: person_digest(profile_from(record_in(loader, keys, words, decisions), as_of))
+            for name, keys, words in _everybody(loader.actors())
+        }
 
 
 def _everybody(actors: Sequence[str]) -> Iterable[tuple[str, frozenset[str], dict[int, str]]]:
@@ -324,7 +231,7 @@ def _everybody(actors: Sequence[str]) -> Iterable[tuple[str, frozenset[str], dic
             yield key, frozenset([key]), {}
 
 
-def person_digest(record: Record, as_of: date) -> str:
+def person_digest(profile: Profile) -> str:
     """sha256 over ruleset hash, day, identifiers and roles, and the level rows.
 
     Statement ids, positions and stored times are not in it, so a rebuild, another order of
@@ -341,13 +248,13 @@ def person_digest(record: Record, as_of: date) -> str:
             "basis": one.basis,
             "newest": one.newest,
         }
-        for one in standings(record, as_of).values()
+        for one in profile.standings.values()
     ]
     told = {
-        "ruleset": ruleset_hash(record.ruleset),
-        "as_of": as_of.isoformat(),
-        "identifiers": sorted(record.own),
-        "roles": dict(record.roles),
+        "ruleset": profile.ruleset_sha256,
+        "as_of": profile.as_of.isoformat(),
+        "identifiers": sorted(profile.record.own),
+        "roles": dict(profile.record.roles),
         "levels": rows,
     }
     return hashlib.sha256(text.canonical(told)).hexdigest()

@@ -29,6 +29,7 @@ from engine.lrs.models import statement
 from engine.people import service as people
 from engine.people import signin
 from engine.people.service import Who
+from engine.rebuilding.rebuild import rebuild
 from engine.sources import decisions, instances, runs, undo
 from engine.sources.models import Item, Run
 from xapi.vocabulary import TYPES
@@ -199,14 +200,14 @@ def an_accepted_answer() -> uuid.UUID:
 def test_a_rebuild_ends_in_the_same_digest_whatever_was_decided() -> None:
     ines_now = people.get_person(cast.LEARNER)
     account = next(key for key in people.keys_of(ines_now.id) if "hub.northmoor" in key)
-    assert profiles.rebuild(check=True).equal
+    assert rebuild(check=True).equal
     with transaction():
         people.unlink(people.get_person(cast.LEARNER), account)
-    assert profiles.rebuild(check=True).equal
+    assert rebuild(check=True).equal
     with transaction():
         people.link(people.get_person(cast.LEARNER), account)
     undo.undo(all_runs()[0])
-    assert profiles.rebuild(check=True).equal
+    assert rebuild(check=True).equal
 
 
 @pytest.mark.usefixtures("story")

@@ -50,7 +50,9 @@ class RulesetRow(db.Model):  # type: ignore[name-defined,misc]
 class Projection(db.Model):  # type: ignore[name-defined,misc]
     """One working out of the log under one ruleset: how far it got, and whether pages read it.
 
-    `state`: serving, building (a new ruleset catching up), or checking (a rebuild to compare).
+    `state`: serving; building (a new ruleset catching up); rebuilding (filled stretch by stretch,
+    in any order) and then checking (it follows the log, to be compared); retired (going).
+    `engine`: the version of the engine that rebuilds it; another one begins anew.
     """
 
     __tablename__ = "projection"
@@ -60,6 +62,23 @@ class Projection(db.Model):  # type: ignore[name-defined,misc]
     state: Mapped[str] = mapped_column(String(10))
     cursor: Mapped[int] = mapped_column(BigInteger, default=0)
     statements: Mapped[int] = mapped_column(BigInteger, default=0)
+    engine: Mapped[str | None] = mapped_column(String(40))
+
+
+class SnapshotDay(db.Model):  # type: ignore[name-defined,misc]
+    """The snapshot of one day: who claims it makes this row, and says in it how far it got.
+
+    `as_of` is the UTC date's ordinal; `after` the last identifier that is done.
+    """
+
+    __tablename__ = "snapshot_day"
+
+    as_of: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ruleset_id: Mapped[int] = mapped_column(ForeignKey("ruleset.id"))
+    after: Mapped[str] = mapped_column(String(1000), default="")
+    learners: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[int] = mapped_column(BigInteger)
+    finished_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Exclusion(db.Model):  # type: ignore[name-defined,misc]
@@ -148,3 +167,32 @@ revision = Table(
 )
 Index("ix_revision_generation_sid", revision.c.generation, revision.c.sid)
 Index("ix_revision_generation_replaces", revision.c.generation, revision.c.replaces)
+
+# What a rebuild has weighed by now: the statements after a position up to another one.
+stretch = Table(
+    "stretch",
+    Base.metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("after", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", BigInteger, nullable=False),
+    Column("statements", Integer, nullable=False),
+)
+
+# Everybody's levels on a day. `actor` is the first of the learner's identifiers that has evidence,
+# `person_id` who stands behind it then; score in milli-levels, confidence in millionths.
+snapshot = Table(
+    "snapshot",
+    Base.metadata,
+    Column("as_of", Integer, primary_key=True, autoincrement=False),
+    Column("actor", String(1000), primary_key=True),
+    Column("competency", String(500), primary_key=True),
+    Column("person_id", Integer, ForeignKey("person.id")),
+    Column("ruleset_id", Integer, ForeignKey("ruleset.id"), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("confidence", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_snapshot_as_of_competency", snapshot.c.as_of, snapshot.c.competency)
+Index("ix_snapshot_person_id", snapshot.c.person_id)

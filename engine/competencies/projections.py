@@ -6,11 +6,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
 
-from engine.competencies.models import Projection, evidence, line, revision, validation
+from engine.competencies.models import (
+    Projection,
+    evidence,
+    line,
+    revision,
+    stretch,
+    validation,
+)
 from engine.db import db, reading, writing
 
 ROWS = (evidence, validation, line, revision)
 RETIRED = "retired"
+FOLLOWING = ("serving", "building", "checking")
+"""The states in which a projection follows the log."""
+REBUILT = ("rebuilding", "checking")
 DROPPED_AT_ONCE = 5000
 
 
@@ -20,10 +30,10 @@ def start(ruleset_id: int, state: str) -> int:
         return _start(connection, ruleset_id, state)
 
 
-def _start(connection: Connection, ruleset_id: int, state: str) -> int:
+def _start(connection: Connection, ruleset_id: int, state: str, engine: str | None = None) -> int:
     table = Projection.__table__
     last = int(connection.execute(select(func.max(table.c.generation))).scalar() or 0)
-    row = {"generation": last + 1, "ruleset_id": ruleset_id, "state": state}
+    row = {"generation": last + 1, "ruleset_id": ruleset_id, "state": state, "engine": engine}
     connection.execute(table.insert().values(**row, cursor=0, statements=0))
     return last + 1
 
@@ -47,6 +57,35 @@ def build(ruleset_id: int) -> None:
     sweep()
 
 
+def rebuild_of(ruleset_id: int, engine: str) -> int:
+    """The rebuild that stopped half-way, or a new one; its generation.
+
+    One of another ruleset or by another version of the engine is thrown away.
+    """
+    table = Projection.__table__
+    under_way = table.c.state.in_(REBUILT)
+    mine = under_way & (table.c.ruleset_id == ruleset_id) & (table.c.engine == engine)
+    with writing() as connection:
+        found = connection.execute(select(func.max(table.c.generation)).where(mine)).scalar()
+        others = under_way & (table.c.generation != (found or 0))
+        connection.execute(table.update().where(others).values(state=RETIRED))
+        generation = found or _start(connection, ruleset_id, "rebuilding", engine)
+    sweep()
+    return int(generation)
+
+
+def follow_from(generation: int, cursor: int) -> None:
+    """A rebuild has weighed the log up to here; from now on it follows it like the others."""
+    table = Projection.__table__
+    here = (table.c.generation == generation) & (table.c.state == "rebuilding")
+    done = select(func.coalesce(func.sum(stretch.c.statements), 0))
+    count = done.where(stretch.c.generation == generation).scalar_subquery()
+    values = {"state": "checking", "cursor": cursor, "statements": count}
+    with writing() as connection:
+        connection.execute(table.update().where(here).values(values))
+        connection.execute(stretch.delete().where(stretch.c.generation == generation))
+
+
 def drop(generation: int) -> None:
     """Throw a projection away, a stretch at a time: nobody who writes waits long."""
     table = Projection.__table__
@@ -57,6 +96,7 @@ def drop(generation: int) -> None:
         while _drop_some(rows, generation):
             pass
     with writing() as connection:
+        connection.execute(stretch.delete().where(stretch.c.generation == generation))
         connection.execute(table.delete().where(here, table.c.state == RETIRED))
 
 

@@ -19,10 +19,13 @@ from sqlalchemy import Connection, Table, select
 from engine.competencies.evidence import EvidenceRow, Ruleset, Validation, Weighed
 from engine.competencies.models import Projection, RulesetRow, evidence, line, revision, validation
 from engine.competencies.projections import (
+    FOLLOWING,
     RETIRED,
     ROWS,
     build,
     drop,
+    follow_from,
+    rebuild_of,
     serve,
     serving,
     serving_in,
@@ -41,10 +44,14 @@ from xapi.vocabulary import Extension
 __all__ = [
     "RETIRED",
     "ROWS",
+    "Batch",
     "advance",
     "build",
     "drop",
+    "follow_from",
     "project",
+    "put",
+    "rebuild_of",
     "release",
     "ruleset_of",
     "serve",
@@ -62,10 +69,7 @@ UNREADABLE = (
     *(Refused, StatementRefused),
 )
 
-_IN_ORDER = {
-    table: itemgetter(*(column.name for column in table.columns))
-    for table in (evidence, validation, line, revision)
-}
+_IN_ORDER = {table: itemgetter(*(column.name for column in table.columns)) for table in ROWS}
 """How a row's values are put in the order of its table's columns."""
 
 logger = logging.getLogger(__name__)
@@ -117,16 +121,16 @@ class Log(Protocol):
 
 
 @dataclass(slots=True)
-class _Batch:
-    """The rows of one stretch of the log, by table."""
+class Batch:
+    """What one stretch of the log means: rows by the name of their table, and what is voided."""
 
     generation: int
-    rows: dict[Table, list[tuple[Any, ...]]] = field(default_factory=dict)
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     gone: list[uuid.UUID] = field(default_factory=list)
 
     def add(self, table: Table, row: dict[str, Any]) -> None:
-        told = {"generation": self.generation, **row}
-        self.rows.setdefault(table, []).append(_IN_ORDER[table](told))
+        """One more row."""
+        self.rows.setdefault(table.name, []).append({"generation": self.generation, **row})
 
 
 def advance(log: Log, *, holder: str) -> int:
@@ -143,7 +147,7 @@ def advance(log: Log, *, holder: str) -> int:
 def _projections() -> Sequence[Any]:
     table = Projection.__table__
     with reading() as connection:
-        query = select(table).where(table.c.state != RETIRED).order_by(table.c.generation)
+        query = select(table).where(table.c.state.in_(FOLLOWING)).order_by(table.c.generation)
         return connection.execute(query).all()
 
 
@@ -180,23 +184,29 @@ def _advanced(log: Log, projection: Any, entries: Sequence[Logged], holder: str)
     with reading() as connection:
         if not may_take_lease(connection, LEASE, holder):
             return False
-    batch = project(entries, ruleset_of(projection.ruleset_id), projection.generation)
-    batch.gone = sorted(log.voided(batch.gone))
+    batch = project(log, entries, ruleset_of(projection.ruleset_id), projection.generation)
     return _store(projection, batch, entries, holder)
 
 
-def _store(projection: Any, batch: _Batch, entries: Sequence[Logged], holder: str) -> bool:
+def _store(projection: Any, batch: Batch, entries: Sequence[Logged], holder: str) -> bool:
     """Write a batch and move the cursor, unless somebody else did meanwhile."""
     with writing() as connection:
         if take_lease(connection, LEASE, holder, seconds=LEASE_SECONDS) is None:
             return False
         if not _move(connection, projection, entries):
             return False
-        for target, rows in batch.rows.items():
-            connection.exec_driver_sql(_insert(target, connection.dialect.paramstyle), rows)
-        for sid in batch.gone:
-            _forget(connection, projection.generation, sid)
+        put(connection, batch)
         return True
+
+
+def put(connection: Connection, batch: Batch) -> None:
+    """Write the rows of a stretch, and take away those of what it voids."""
+    for table in ROWS:
+        if rows := batch.rows.get(table.name):
+            listed = [_IN_ORDER[table](row) for row in rows]
+            connection.exec_driver_sql(_insert(table, connection.dialect.paramstyle), listed)
+    for sid in batch.gone:
+        _forget(connection, batch.generation, sid)
 
 
 @lru_cache(maxsize=16)
@@ -210,20 +220,20 @@ def _insert(target: Table, paramstyle: str) -> str:
 def _move(connection: Connection, projection: Any, entries: Sequence[Logged]) -> bool:
     """Move the cursor of this very projection; a number may have been given anew meanwhile."""
     table = Projection.__table__
-    here = (table.c.generation == projection.generation) & (table.c.state != RETIRED)
+    here = (table.c.generation == projection.generation) & table.c.state.in_(FOLLOWING)
     same = (table.c.cursor == projection.cursor) & (table.c.ruleset_id == projection.ruleset_id)
     values = {"cursor": entries[-1].seq, "statements": table.c.statements + len(entries)}
     return connection.execute(table.update().where(here, same).values(values)).rowcount == 1
 
 
-def project(entries: Iterable[Logged], ruleset: Ruleset, generation: int) -> _Batch:
+def project(log: Log, entries: Iterable[Logged], ruleset: Ruleset, generation: int) -> Batch:
     """What a stretch of the log means: rows for what counts, and what a void takes away.
 
     A statement that is voided by now gives no rows but its place among its item's revisions; the
-    target of a voiding statement is noted, so that its rows are taken away if the void took
-    effect. A statement that cannot be weighed is left out and said so: it stops nobody else's.
+    target of a voiding statement is noted if the void took effect, so that its rows are taken
+    away. A statement that cannot be weighed is left out and said so: it stops nobody else's.
     """
-    batch = _Batch(generation)
+    batch = Batch(generation)
     for entry in entries:
         if entry.voids:
             if entry.target is not None:
@@ -236,6 +246,7 @@ def project(entries: Iterable[Logged], ruleset: Ruleset, generation: int) -> _Ba
             continue
         for table, row in rows:
             batch.add(table, row)
+    batch.gone = sorted(log.voided(batch.gone))
     return batch
 
 

@@ -12,7 +12,7 @@ from types import FrameType
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine import jsonlog
+from engine import jsonlog, snapshots
 from engine.competencies import projector
 from engine.config import Settings
 from engine.db import db, holder_name
@@ -26,6 +26,7 @@ READ_EVERY = 0.5
 EXCHANGE_EVERY = 2.0
 FILE_EVERY = 0.2
 MATCH_EVERY = 5.0
+SNAPSHOT_EVERY, BREATH = 60.0, 0.1
 STOP_WITHIN = 2
 Loop = Callable[[Flask, threading.Event], None]
 
@@ -153,4 +154,21 @@ def match_accounts(app: Flask, stop: threading.Event) -> None:
             db.session.remove()
 
 
-LOOPS = (follow_log, file_references, read_runs, match_accounts, send_on, bring_in)
+def take_snapshots(app: Flask, stop: threading.Event) -> None:
+    """Make the night's snapshot, a little at a time: nobody waits for it."""
+    holder = holder_name()
+    with app.app_context():
+        while not stop.is_set():
+            try:
+                more = snapshots.advance_night(holder)
+            except SQLAlchemyError:
+                log.exception("the snapshot could not be gone on with; tried again")
+                db.session.remove()
+                more = False
+            stop.wait(BREATH if more else SNAPSHOT_EVERY)
+
+
+LOOPS = (
+    *(follow_log, file_references, read_runs, match_accounts),
+    *(send_on, bring_in, take_snapshots),
+)

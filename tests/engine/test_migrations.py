@@ -20,7 +20,7 @@ from flask_migrate import upgrade as migrate
 from lrs_making import found
 from sqlalchemy import inspect, text
 
-from engine import doctor, instance, profiles
+from engine import doctor, instance, profiles, snapshots
 from engine.app import create_app
 from engine.competencies import projector
 from engine.config import Settings, create_secret
@@ -29,6 +29,7 @@ from engine.errors import Refused
 from engine.lrs.keys import own_origin
 from engine.people import service as people
 from engine.pipeline import store
+from engine.rebuilding.rebuild import rebuild
 from engine.sources import deliveries, runs, undo
 from engine.sources.models import DeliveryRow, Item, Run
 
@@ -231,7 +232,7 @@ def test_the_learner_has_her_levels() -> None:
 
 @pytest.mark.usefixtures("upgraded")
 def test_what_was_projected_is_what_would_be_now() -> None:
-    assert profiles.rebuild(check=True).equal
+    assert rebuild(check=True).equal
 
 
 def test_a_statement_is_read_by_its_id(upgraded: Flask) -> None:
@@ -305,3 +306,56 @@ def test_activities_are_defined_by_what_older_statements_said(upgraded: Flask) -
     asked = {"activityId": first_instance.WEBINAR}
     answer = upgraded.test_client().get("/xapi/activities", headers=reads_all, query_string=asked)
     assert answer.json["definition"]["name"] == {"und": "What our service data cannot say"}
+
+
+# --- an instance that was at work with the second schema --------------------------------------
+
+
+@pytest.fixture
+def second(first: Settings) -> Settings:
+    """The same instance after its first upgrade."""
+    with application(first):
+        migrate(directory=str(instance.MIGRATIONS), revision="0002")
+    return first
+
+
+@pytest.fixture
+def upgraded_again(second: Settings) -> Iterator[Flask]:
+    """Its application after the second upgrade."""
+    with application(second) as app:
+        instance.upgrade()
+        yield app
+
+
+def test_an_instance_of_the_second_schema_is_not_served(second: Settings) -> None:
+    _, complaint = outcome(byway(second, "serve", "--bind", "127.0.0.1:1"))
+    assert b"The database has schema 0002" in complaint
+
+
+@pytest.mark.usefixtures("upgraded_again")
+def test_from_the_second_schema_too_it_is_what_the_models_say() -> None:
+    assert differences() == []
+
+
+@pytest.mark.usefixtures("upgraded_again")
+def test_from_the_second_schema_too_every_row_is_what_it_was() -> None:
+    assert rows_now() == {one.table.name: in_order(one.rows) for one in first_instance.tables()}
+
+
+@pytest.mark.usefixtures("upgraded_again")
+def test_from_the_second_schema_it_is_rebuilt_to_the_same_levels() -> None:
+    assert rebuild(check=False).equal
+    assert levels() == first_instance.LEVELS
+
+
+@pytest.mark.usefixtures("upgraded_again")
+def test_from_the_second_schema_the_first_snapshot_holds_her_levels() -> None:
+    snapshots.take(first_instance.AS_OF)
+    learner = people.get_person(first_instance.LEARNER).id
+    found = {
+        name: one.level
+        for name in first_instance.LEVELS
+        for one in snapshots.levels(first_instance.AS_OF, name)
+        if one.person_id == learner
+    }
+    assert found == first_instance.LEVELS

@@ -34,6 +34,7 @@ from engine.db import db, transaction
 from engine.lrs import keys
 from engine.lrs.store import Authority
 from engine.people import service as people
+from engine.rebuilding.rebuild import rebuild
 from xapi.vocabulary import BYWAY, COMPETENCY, Extension
 
 pytestmark = pytest.mark.both_databases
@@ -268,7 +269,7 @@ def test_what_is_left_out_stays_out_through_its_revisions() -> None:
         answer = answered(**{REPLACES: answer["id"]})
         put(origin, answer)
     assert where() is None
-    profiles.rebuild(check=False)
+    rebuild(check=False)
     assert where() is None
 
 

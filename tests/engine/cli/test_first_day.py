@@ -142,7 +142,7 @@ def test_a_profile_is_of_a_person_and_a_day(day: Day) -> None:
 def test_rebuilding_is_equal(day: Day) -> None:
     check, rebuilt = day["check"].json, day["rebuild"].json
     assert check == rebuilt
-    assert set(check) == {"digest", "statements", "equal"}
+    assert set(check) == {"digest", "statements", "learners", "equal"}
     assert (check["equal"], check["statements"]) == (True, day["run"].json["new"])
 
 

@@ -39,6 +39,7 @@ from engine.competencies.models import Projection
 from engine.db import db, drop_lease, lease_table, reading, take_lease, transaction, writing
 from engine.lrs.models import statement
 from engine.pipeline import reader
+from engine.rebuilding.rebuild import rebuild
 from xapi.vocabulary import BYWAY, Extension
 
 pytestmark = pytest.mark.both_databases
@@ -47,7 +48,7 @@ OTHER = "elsewhere:1:b"
 
 
 def rebuilt() -> dict[str, list[tuple[Any, ...]]]:
-    profiles.rebuild(check=False)
+    rebuild(check=False)
     return projected()
 
 
@@ -136,7 +137,7 @@ def test_following_the_log_equals_working_it_out_again(
     history()
     profiles.catch_up()
     incremental = projected()
-    assert profiles.rebuild(check=True).equal
+    assert rebuild(check=True).equal
     assert rebuilt() == incremental
 
 

@@ -1,0 +1,1 @@
+"""Working everything out again from the log, by one process, several, or a cluster."""
