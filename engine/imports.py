@@ -133,7 +133,9 @@ def _unpacked(files: Sequence[FrameworkFile]) -> Iterator[FrameworkFile]:
 
 def _is_archive(file: FrameworkFile) -> bool:
     """A ZIP that is no spreadsheet, which is a ZIP as well."""
-    return file.body.startswith(b"PK\x03\x04") and not file.name.lower().endswith((".xlsx", ".xlsm"))
+    return file.body.startswith(b"PK\x03\x04") and not file.name.lower().endswith(
+        (".xlsx", ".xlsm")
+    )
 
 
 def _members(file: FrameworkFile, left: int) -> Iterator[FrameworkFile]:

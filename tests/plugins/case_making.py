@@ -119,7 +119,9 @@ def _schema() -> Validator:
 
 
 CHARACTERS = st.characters(codec="utf-8")
-TEXTS = st.text(CHARACTERS, min_size=1).filter(lambda text: bool(text.strip()))
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(
+    lambda text: bool(text.strip())
+)
 TONGUES = st.sampled_from(["en", "fr", "es", "en-GB", "zh-Hans", "EN", ""]) | TEXTS
 LABELS = TEXTS | st.dictionaries(TONGUES, TEXTS, min_size=1, max_size=3)
 URIS = st.sampled_from(

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from engine.pipeline import reader, store
 pytestmark = pytest.mark.both_databases
 
 BATCH = 20
-CONNECTION_LOST = (OSError, urllib.error.URLError)
+CONNECTION_LOST = (OSError, HTTPException, urllib.error.URLError)
 Make = Callable[[], list[dict[str, Any]]]
 
 
