@@ -8,7 +8,7 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -145,8 +145,12 @@ def _begin_to_write(connection: Connection, wait_ms: int) -> None:
     driver.execute("PRAGMA busy_timeout=0")
     try:
         for pause in _pauses(wait_ms / 1000):
-            with suppress(sqlite3.OperationalError):
+            try:
                 driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+            else:
                 return
             time.sleep(pause)
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # what stands in the way is said in the end

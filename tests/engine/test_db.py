@@ -213,6 +213,19 @@ def answer_in(connection: Connection, question: str) -> object:
 
 
 @pytest.mark.only_sqlite
+def test_a_writer_waits_for_nothing_but_another_writer(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database.time, "sleep", lambda _: pytest.fail("it waits"))
+    with db.engine.connect() as connection:
+        driver = connection.connection
+        driver.cursor().execute("BEGIN")
+        with pytest.raises(OperationalError, match="within a transaction"):
+            database._begin_to_write(connection, 30_000)
+        driver.rollback()
+
+
+@pytest.mark.only_sqlite
 def test_after_it_was_left_out_writers_of_sqlite_wait_again(app: Flask) -> None:
     with writing(waiting=False) as connection:
         assert answer_in(connection, "PRAGMA busy_timeout") == database.WAIT_MS
