@@ -13,10 +13,10 @@ MOST = 256
 """Workers that are told apart at one time; others take what comes."""
 _FREE, _CLOSED = -1, -2
 
-_held = memoryview(mmap.mmap(-1, MOST * 4)).cast(
-    "i"
-)  # forked workers write where the master made it
-_held[:] = memoryview(b"\xff\xff\xff\xff" * MOST).cast("i")
+# Made where the master imports it; workers are forked from there and write into the same memory.
+_held = memoryview(mmap.mmap(-1, MOST * 4)).cast("i")
+for _at in range(MOST):
+    _held[_at] = _FREE
 
 
 class Place:

@@ -10,11 +10,10 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
-from engine.db import db, transaction
+from engine.db import transaction
 from engine.errors import Forbidden, Unauthorized
 from engine.people import signin
-from engine.people.models import Person
-from engine.people.service import Who, standing, who
+from engine.people.service import Who, find_by_uid, who
 
 bp = Blueprint("session", __name__)
 login = LoginManager()
@@ -36,8 +35,8 @@ class Visitor(UserMixin):  # type: ignore[misc]
 
 def load(uid: str) -> Visitor | None:
     """The person a session belongs to, as she is now."""
-    person = db.session.query(Person).filter_by(uid=uid).one_or_none()
-    return Visitor(who(standing(person))) if person else None
+    person = find_by_uid(uid)
+    return Visitor(who(person)) if person else None
 
 
 def turn_away() -> None:
