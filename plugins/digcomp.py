@@ -6,8 +6,6 @@ locations); the JSON-LD is the data supplement of its publisher (JRC144121, CC B
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections import Counter
@@ -23,6 +21,7 @@ from engine.api import (
     decode,
     fields,
     hookimpl,
+    read_records,
     validate,
 )
 
@@ -189,21 +188,12 @@ def _rows(file: FrameworkFile) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _records(file: FrameworkFile) -> Iterator[tuple[int, list[str]]]:
-    number, text = 0, _decoded(file)
+    text = _decoded(file)
     if (delimiter := _delimiter(text)) is None:
         raise BadReport(
             "There are no columns location and source.", "See docs/frameworks.md.", where=file.name
         )
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        for number, cells in enumerate(reader, start=1):
-            yield number, cells
-    except csv.Error as error:
-        raise BadReport(
-            f"The table breaks off: {error}.",
-            "Look for a quotation mark that is opened and never closed, or is not doubled.",
-            where=f"{file.name} row {number + 1}",
-        ) from error
+    yield from read_records(text, delimiter, file.name)
 
 
 def _decoded(file: FrameworkFile) -> str:

@@ -15,7 +15,7 @@ from engine.reading.cells import (
     without_phone,
 )
 from engine.reading.dates import Dates, read_dates, read_zone, union
-from engine.reading.tables import Line, Shape, Sheet, Table, Text, decode, find_tables
+from engine.reading.tables import Line, Shape, Sheet, Table, Text, decode, find_tables, read_records
 
 __all__ = [
     "PHONE_CALLER",
@@ -34,6 +34,7 @@ __all__ = [
     "read_email",
     "read_id",
     "read_number",
+    "read_records",
     "read_zone",
     "union",
     "without_phone",

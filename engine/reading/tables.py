@@ -121,6 +121,24 @@ class Sheet:
         return None
 
 
+def read_records(text: str, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """The records of a table, counted from 1, whatever they mean; nothing odd is passed over.
+
+    :raises BadReport: a quotation mark is left open, which would swallow the rest; with the row.
+    """
+    number = 0
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        for number, cells in enumerate(reader, start=1):
+            yield number, cells
+    except csv.Error as error:
+        raise BadReport(
+            f"The table breaks off: {error}.",
+            "Look for a quotation mark that is opened and never closed, or is not doubled.",
+            where=f"{name} row {number + 1}",
+        ) from error
+
+
 def find_tables(text: str, shapes: Sequence[Shape]) -> Sheet:
     """Find every table whose header has one of the shapes; of two that fit, the first counts.
 

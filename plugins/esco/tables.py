@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.api import BadReport, FrameworkFile, Text, decode
+from engine.api import BadReport, FrameworkFile, Text, decode, read_records
 
 CONCEPTS, BROADER, RELATED, HIERARCHY = "concepts", "broader", "related", "hierarchy"
 
@@ -99,7 +99,7 @@ class Table:
         :raises BadReport: a quotation mark is left open, or a row is wider than the headings.
         """
         columns: dict[str, int] | None = None
-        for number, cells in _records(text, self.delimiter, self.file):
+        for number, cells in read_records(text, self.delimiter, self.file):
             if columns is None:
                 columns = _columns(cells) if _marks(cells) else None
             elif any(cells):
@@ -170,21 +170,6 @@ def read_text(file: FrameworkFile, *, until: int | None = None) -> Text:
 def _base(name: str) -> str:
     """The name without its folders, which may happen to be called like a language."""
     return name.replace("\\", "/").rpartition("/")[2]
-
-
-def _records(text: str, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """The records, counted from 1; strict, for an open quotation mark would swallow the rest."""
-    number = 0
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        for number, cells in enumerate(reader, start=1):
-            yield number, cells
-    except csv.Error as error:
-        raise BadReport(
-            f"The table breaks off: {error}.",
-            "Look for a quotation mark that is opened and never closed, or is not doubled.",
-            where=f"{name} row {number + 1}",
-        ) from error
 
 
 def _header(text: str) -> tuple[str, list[str]]:
