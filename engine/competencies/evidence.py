@@ -21,11 +21,14 @@ from engine.competencies.reading import (
     agent_key,
     authority_key,
     fold_tag,
+    object_id,
+    places_of,
     read_facts,
     referred,
     refs_of,
     share,
     stated_level,
+    tags_of,
     verb_of,
     when,
 )
@@ -114,6 +117,9 @@ class Ruleset:
         self._excluded = frozenset(members(config.get("exclude_category", [OWN_PROFILE])))
         self._verdicts = _verdicts(section(config, "validation", {}))
         self._by_verb, self._any_verb = self._matchers(config["rules"])
+        self._names_unasked = bool(self._alignments) or any(
+            rule.fixed for rule in self.policy.rules.values()
+        )
 
     def weigh(self, statement: Statement, *, authority: Hashable | None = None) -> Weighed:
         """What a stored statement means; called once per statement, so it looks only where it must.
@@ -154,6 +160,8 @@ class Ruleset:
     def _rows(
         self, statement: Statement, matchers: tuple[_Matcher, ...], authority: Hashable | None
     ) -> tuple[EvidenceRow, ...]:
+        if not self._may_name_any(statement):
+            return ()
         facts = read_facts(statement, authority)
         if facts is None or self._is_excluded(facts):
             return ()
@@ -183,6 +191,15 @@ class Ruleset:
             )
             for competency in competencies
         ]
+
+    def _may_name_any(self, statement: Statement) -> bool:
+        """Could a rule find a competency in it? Most of what a store holds is about none."""
+        return (
+            self._names_unasked
+            or bool(tags_of(statement))
+            or any(True for _ in _context_competencies(places_of(statement)))
+            or self.resolve(object_id(statement) or "") is not None
+        )
 
     def _is_excluded(self, facts: Facts) -> bool:
         return any(place.id in self._excluded for place in facts.places.get("category", ()))

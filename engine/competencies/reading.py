@@ -161,6 +161,17 @@ def places_of(statement: Statement) -> dict[str, tuple[Place, ...]]:
     return {place: _activities(activities.get(place)) for place in _PLACES if place in activities}
 
 
+def object_id(statement: Statement) -> str | None:
+    """The id of the activity it is about; None where its object is something else."""
+    target = mapping(statement.get("object"))
+    return _thing(target) if _is_activity(target) else None
+
+
+def tags_of(statement: Statement) -> frozenset[str]:
+    """Its tags, folded."""
+    return _tags(_extensions(statement).get(Extension.TAGS))
+
+
 def read_facts(statement: Statement, authority: Hashable | None = None) -> Facts | None:
     """Read a statement; None when it names no learner, no thing or no time: never evidence."""
     actor, happened, target = agent_key(statement), when(statement), statement.get("object")
@@ -177,14 +188,14 @@ def read_facts(statement: Statement, authority: Hashable | None = None) -> Facts
         instructor=identifier_key(context.get("instructor")),
         authority=authority_key(statement) if authority is None else authority,
         thing=thing,
-        object_id=thing if _is_activity(mapping(target)) else None,
+        object_id=object_id(statement),
         object_type=kind if isinstance(kind, str) else None,
         titles=tuple(
             name for name in mapping(definition.get("name")).values() if isinstance(name, str)
         ),
         day=happened[0],
         at=happened[1],
-        tags=_tags(extensions.get(Extension.TAGS)),
+        tags=tags_of(statement),
         places=places_of(statement),
         extensions=extensions,
         duration=duration_seconds(result.get("duration")),
