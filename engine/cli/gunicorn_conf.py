@@ -1,8 +1,5 @@
 """What gunicorn is told beyond its options: how to live long, and whose Ctrl-C is.
 
-A worker's own objects stay for its life, and a batch of a thousand statements makes many that do
-not: the collector is kept from looking at the former, and from looking too often.
-
 Ctrl-C in a terminal is for the supervisor alone. A terminal sends it to every process at once. A
 gunicorn worker that gets it from there and from its master in the same instant can hang on its own
 lock; the supervisor's SIGTERM stops it in order.
@@ -10,15 +7,15 @@ lock; the supervisor's SIGTERM stops it in order.
 
 from __future__ import annotations
 
-import gc
 import signal
 from typing import TYPE_CHECKING
+
+from engine.cli import longlived
 
 if TYPE_CHECKING:
     from engine.cli.patience import PatientWorker
 
 limit_request_line = 8190  # agents travel in the address, as JSON
-YOUNG, OLDER, OLDEST = 50_000, 20, 50
 
 
 def when_ready(server: object) -> None:
@@ -34,6 +31,4 @@ def child_exit(server: object, worker: PatientWorker) -> None:
 def post_worker_init(worker: object) -> None:
     """So does every worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG, OLDER, OLDEST)
+    longlived.settle()

@@ -13,6 +13,7 @@ from types import FrameType
 import click
 from gunicorn.config import KNOWN_SETTINGS  # type: ignore[import-untyped]
 
+from engine.cli import longlived
 from engine.cli.context import instance_app
 from engine.errors import Refused
 from engine.instance import require_schema
@@ -150,5 +151,6 @@ def worker() -> None:
     """Run a background worker: projector, polls, deliveries that wait, other record stores."""
     with instance_app() as app:
         require_schema()
+        longlived.settle()
         asked = work(app)
     sys.exit(0 if asked else 1)
