@@ -36,9 +36,24 @@ def parse(body: bytes) -> Any:
             value = _parse_strictly(body)
     except (orjson.JSONDecodeError, TypeError):
         value = _parse_strictly(body)
-    if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
+    if _openings(body) > MAX_DEPTH and _may_be_too_deep(value):
         deque(_layers(value), maxlen=0)  # refuses what is nested too deep
     return value
+
+
+def _openings(text: bytes) -> int:
+    """How many objects and arrays there are at most; brackets in strings count too."""
+    return text.count(b"{") + text.count(b"[")
+
+
+def _may_be_too_deep(value: Any) -> bool:
+    """Whether it is worth going through all of it; a batch of small statements is not."""
+    if value.__class__ is not list:
+        return True
+    try:
+        return any(_openings(orjson.dumps(item)) >= MAX_DEPTH for item in value)
+    except TypeError:  # nested much too deep, or a number that is not written so
+        return True
 
 
 def _bare(text: bytes) -> bytes:

@@ -63,6 +63,9 @@ def test_parsed(body, value):
         pytest.param(b"[1e99999999999999999999]", "$", "range", id="number beyond any range"),
         pytest.param(b"[" * 101 + b"]" * 101, "$", "deep", id="too deep"),
         pytest.param(b"[ " * 101 + b"]" * 101, "$", "deep", id="too deep, spaced"),
+        pytest.param(
+            b"[1," + b'{"a":' * 300 + b"1" + b"}" * 300 + b"]", "$", "deep", id="deep in a batch"
+        ),
         pytest.param(b"[" * 200_000, "$", "deep", id="hostile depth"),
         pytest.param(b'{"a":' * 200_000, "$", "deep", id="hostile depth of objects"),
     ],
@@ -74,6 +77,11 @@ def test_refused(body, path, word):
     assert word in caught.value.rule
     assert caught.value.clause
     assert caught.value.fix
+
+
+def test_a_batch_holds_more_than_is_nested():
+    batch = b"[" + b",".join([b'{"a":[[]],"n":123456789012345678901234567890}'] * 200) + b"]"
+    assert dump(parse(batch)) == batch
 
 
 def test_thousands_of_digits_are_kept():
