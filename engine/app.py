@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,22 @@ MIGRATIONS = HERE / "migrations"
 csrf = CSRFProtect()
 
 
+class Byway(Flask):
+    """Flask without what every request would pay for and none here needs."""
+
+    session_interface = web.Sessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: none here is asynchronous."""
+        return func
+
+
 def create_app(
     settings: Settings | None = None, *, plugins: Iterable[tuple[str, Any]] = ()
 ) -> Flask:
     """A complete application for one instance; `plugins` are loaded beside the installed ones."""
     settings = settings or read_settings()
-    app = Flask(__name__, template_folder=str(templates()), static_folder="web/static")
+    app = Byway(__name__, template_folder=str(templates()), static_folder="web/static")
     _configure(app, settings)
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS))
@@ -46,9 +56,9 @@ def create_app(
         app.extensions["byway.definitions"] = definitions
         app.extensions["byway.store"] = Store(db.engine, index, definitions)
         app.extensions["byway.reader"] = Reader(db.engine, index)
-    xapi_http.install(app)
     rest.install(app)
     web.install(app, csrf)
+    xapi_http.install(app)
     return app
 
 

@@ -50,6 +50,7 @@ class Host:
     sources: dict[str, Source] = field(default_factory=dict)
     formats: dict[str, FrameworkFormat] = field(default_factory=dict)
     pages: dict[str, PluginPage] = field(default_factory=dict)
+    _listeners: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
 
     def source(self, name: str) -> Source:
         """The kind of source of this name; refused with the names there are."""
@@ -60,14 +61,19 @@ class Host:
 
     def announce(self, hook: str, **members: Any) -> None:
         """Tell every plugin on its own; one that raises is logged, the next is still told."""
-        for plugin in self.plugins.values():
-            told = getattr(plugin.hooks, hook, None)
-            if plugin.trouble is not None or told is None or not told.get_hookimpls():
-                continue
+        if hook not in self._listeners:
+            self._listeners[hook] = list(self._who_listens(hook))
+        for name, tell in self._listeners[hook]:
             try:
-                told(**members)
+                tell(**members)
             except Exception:  # a plugin's failure stays its own
-                log.exception("plugin %s failed in %s", plugin.name, hook)
+                log.exception("plugin %s failed in %s", name, hook)
+
+    def _who_listens(self, hook: str) -> Iterator[tuple[str, Any]]:
+        for plugin in self.plugins.values():
+            tell = getattr(plugin.hooks, hook, None)
+            if plugin.trouble is None and tell is not None and tell.get_hookimpls():
+                yield plugin.name, tell
 
 
 def calling(plugin: str, call: Callable[[], T]) -> T:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import Refused
 from engine.web import charts, frame, hooks, learner, pages, session, validator, words, workbench
+from engine.web.session import Sessions
+
+__all__ = ["Sessions", "install", "secure"]
 
 POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'"
 HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cache-control": "private, no-store",
 }
 
 
@@ -39,8 +43,6 @@ def _require_token(bp: Blueprint, csrf: CSRFProtect) -> None:
 
 def secure(response: Response) -> Response:
     """No page runs foreign code, is framed, or is kept by a shared cache."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.endpoint != "static" and "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "private, no-store"
+    said = {name.lower() for name, _ in response.headers}
+    response.headers.extend([(name, HEADERS[name]) for name in HEADERS.keys() - said])
     return response

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, Flask, Request, redirect, render_template, url_for
+from flask import Response as Answer
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
@@ -17,6 +19,22 @@ from engine.people.service import Who, find_by_uid, who
 
 bp = Blueprint("session", __name__)
 login = LoginManager()
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Sessions for who has one or begins one; a client with a key has none, which costs nothing."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The visitor's session, an empty one for who brings no cookie."""
+        if self.get_cookie_name(app) in request.environ.get("HTTP_COOKIE", ""):
+            return super().open_session(app, request)
+        return self.session_class()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Answer) -> None:
+        """Keep what is in it; one that is empty and was, is nothing to keep."""
+        if session or session.modified:
+            super().save_session(app, session, response)
+
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -50,5 +50,7 @@ def share(response: Response) -> None:
         response.vary.add("Origin")
         if asking.lower() not in origins:
             return
-    response.headers["Access-Control-Allow-Origin"] = "*" if origins == ("*",) else asking
-    response.headers["Access-Control-Expose-Headers"] = EXPOSED
+    allowed = "*" if origins == ("*",) else asking
+    response.headers.extend(
+        [("Access-Control-Allow-Origin", allowed), ("Access-Control-Expose-Headers", EXPOSED)]
+    )

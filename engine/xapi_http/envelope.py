@@ -77,12 +77,12 @@ def caller() -> Caller:
 def close_request(response: Response) -> Response:
     """The version on every answer, errors too (Communication 3.3); how far the log was read."""
     if is_ours(request.path):
-        response.headers[HEADER] = g.xapi_version
-        response.headers["Content-Security-Policy"] = HARMLESS
-        cors.share(response)
+        told = [(HEADER, g.xapi_version), ("Content-Security-Policy", HARMLESS)]
         if _is_about_statements() and _tells(response):
             through = _read_through() if g.through is None else g.through
-            response.headers[THROUGH] = iso(through)
+            told.append((THROUGH, iso(through)))
+        response.headers.extend(told)
+        cors.share(response)
     return response
 
 
