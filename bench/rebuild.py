@@ -3,8 +3,8 @@
     python -m bench.rebuild
     python -m bench.rebuild --statements 1000000 --evidence 10000000 --database-url postgresql://...
 
-Each line is a process of its own on a scratch instance. Memory is the largest that this process,
-or one of its pool, had at any time (the pages of the database file that it looks at included).
+Each line is a process of its own on a scratch instance. Memory is the most that it and its pool
+had together, without the pages of the database file that SQLite looks at.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import argparse
 import multiprocessing
 import os
 import re
-import resource
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from bench import scratch
@@ -41,7 +42,7 @@ from xapi.vocabulary import Extension
 AT_ONCE = 1000
 EACH = 100
 """How many statements, or rows of evidence, one person has."""
-PAGES = 60
+PAGES = 20
 REPLIED = "http://id.tincanapi.com/verb/replied"
 
 Settings = dict[str, str]
@@ -107,15 +108,41 @@ def _measured(place: Settings, step: Callable[..., Figures], *words: Any) -> Fig
 
 def _inside(place: Settings, step: Callable[..., Figures], words: tuple[Any, ...]) -> Figures:
     os.environ.update(place)
-    with create_app().app_context():
+    with create_app().app_context(), _watched() as peak:
         start = time.perf_counter()
         found = step(*words)
-        found.setdefault("seconds", time.perf_counter() - start)
+        seconds = time.perf_counter() - start
         db.session.remove()
         db.engine.dispose()
-    peaks = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    memory = max(resource.getrusage(who).ru_maxrss for who in peaks) / 1024
-    return {**found, "memory": memory}
+    return {**found, "seconds": seconds, "memory": max(peak)}
+
+
+@contextmanager
+def _watched() -> Iterator[list[float]]:
+    """The memory of this process and its pool, in MB, looked at several times a second."""
+    seen, stop = [_memory()], threading.Event()
+
+    def look() -> None:
+        while not stop.wait(0.1):
+            seen[0] = max(seen[0], _memory())
+
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
+    yield seen
+    stop.set()
+    watcher.join()
+
+
+def _memory() -> float:
+    pids = [os.getpid(), *(one.pid for one in multiprocessing.active_children() if one.pid)]
+    return sum(_private_kb(Path(f"/proc/{pid}/status")) for pid in pids) / 1024
+
+
+def _private_kb(status: Path) -> int:
+    with suppress(OSError):
+        if found := re.search(r"RssAnon:\s+(\d+)", status.read_text()):
+            return int(found[1])
+    return 0
 
 
 def load(count: int, each: int = EACH) -> Figures:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.competencies import projector
 from engine.competencies.config import config_hash
-from engine.competencies.counting import Record
-from engine.competencies.evidence import EvidenceRow, Ruleset
+from engine.competencies.counting import Record, revisions
+from engine.competencies.evidence import EvidenceRow, Ruleset, Validation
 from engine.competencies.exclusions import excluded_roots
 from engine.competencies.models import Projection
 from engine.competencies.rollup import roll_up
@@ -29,6 +30,8 @@ from engine.people import service as people
 from engine.pipeline import reader
 from engine.profile_rows import Loader, root_of
 from xapi import text
+
+V = TypeVar("V")
 
 WAIT_SECONDS = 120
 PAUSE = 0.05
@@ -69,6 +72,14 @@ class Decisions:
     def load(cls) -> Decisions:
         """The decisions as they are now."""
         return cls(experts=people.keys_with_role("expert"), origins=origins())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learner:
+    """Whose record is wanted: all her identifiers, and her last word about each origin."""
+
+    own: frozenset[str]
+    words: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,41 +145,89 @@ def record_in(
     statements: Iterable[str] | None = None,
 ) -> Record:
     """The same in one projection and one view of the database."""
-    rows = loader.evidence(own, statements)
-    formers = loader.formers(rows)
-    rows = _allowed(rows, formers, words, decisions)
-    validations = loader.validations(rows, formers)
-    others = {word.validator for word in validations}
-    others |= {row.instructor for row in rows if row.instructor}
-    return Record(
-        rows=rows,
-        validations=validations,
-        ruleset=projector.ruleset_of(loader.ruleset_id),
-        roles=dict.fromkeys(others & decisions.experts, "expert"),
-        trust=Trust(table=decisions.origins),
-        own=own,
-        persons=dict(people.owners(others | own)),
-        formers=formers,
-    )
+    (record,) = records_in(loader, [Learner(own=own, words=words)], decisions, statements)
+    return record
 
 
-def _allowed(
-    rows: Sequence[EvidenceRow],
-    formers: Mapping[str, str],
-    words: Mapping[int, str],
+def records_in(
+    loader: Loader,
+    learners: Sequence[Learner],
     decisions: Decisions,
-) -> list[EvidenceRow]:
-    """Rows whose origin has its legal basis and whose item the learner has not left out."""
-    excluded = excluded_roots({root_of(row.statement_id, formers) for row in rows})
-    kept = []
-    for row in rows:
-        origin = row.authority if isinstance(row.authority, int) else 0
-        basis = str(decisions.origins.get(origin, {}).get("basis", "notice"))
-        if not people.allows(basis, words.get(origin)):
-            continue
-        if root_of(row.statement_id, formers) not in excluded:
-            kept.append(row if row.statement_id in formers else replace(row, replaces=None))
-    return kept
+    statements: Iterable[str] | None = None,
+) -> list[Record]:
+    """The records of several learners, in their order; what they all need is read once."""
+    found = loader.evidence(frozenset[str]().union(*(one.own for one in learners)), statements)
+    formers = loader.formers(found)
+    excluded = excluded_roots({root_of(row.statement_id, formers) for row in found})
+    by_actor = _grouped(found, lambda row: row.actor)
+    rows = [
+        [
+            row
+            if row.replaces is None or row.statement_id in formers
+            else replace(row, replaces=None)
+            for key in sorted(one.own)
+            for row in by_actor.get(key, ())
+            if _is_allowed(row, one.words, decisions)
+            and root_of(row.statement_id, formers) not in excluded
+        ]
+        for one in learners
+    ]
+    words = loader.validations([row for hers in rows for row in hers], formers)
+    gathered = _Gathered(
+        decisions=decisions,
+        ruleset=projector.ruleset_of(loader.ruleset_id),
+        formers=formers,
+        validations=_grouped(words, lambda word: word.target),
+        owners=people.owners(
+            {word.validator for word in words}
+            | {row.instructor for row in found if row.instructor}
+            | {key for one in learners for key in one.own}
+        ),
+    )
+    return [gathered.record(one, hers) for one, hers in zip(learners, rows, strict=True)]
+
+
+def _grouped(values: Iterable[V], key: Callable[[V], str]) -> dict[str, list[V]]:
+    groups: dict[str, list[V]] = defaultdict(list)
+    for value in values:
+        groups[key(value)].append(value)
+    return groups
+
+
+def _is_allowed(row: EvidenceRow, words: Mapping[int, str], decisions: Decisions) -> bool:
+    """Whether the row's origin has its legal basis with her."""
+    origin = row.authority if isinstance(row.authority, int) else 0
+    basis = str(decisions.origins.get(origin, {}).get("basis", "notice"))
+    return people.allows(basis, words.get(origin))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gathered:
+    """What was read for several learners."""
+
+    decisions: Decisions
+    ruleset: Ruleset
+    formers: Mapping[str, str]
+    validations: Mapping[str, Sequence[Validation]]
+    owners: Mapping[str, int]
+
+    def record(self, learner: Learner, rows: Sequence[EvidenceRow]) -> Record:
+        """The part of it that is hers."""
+        about = dict.fromkeys(id_ for row in rows for id_ in revisions(row, self.formers))
+        validations = [word for id_ in about for word in self.validations.get(id_, ())]
+        others = {word.validator for word in validations}
+        others |= {row.instructor for row in rows if row.instructor}
+        known = {key: self.owners[key] for key in others | learner.own if key in self.owners}
+        return Record(
+            rows=rows,
+            validations=validations,
+            ruleset=self.ruleset,
+            roles=dict.fromkeys(others & self.decisions.experts, "expert"),
+            trust=Trust(table=self.decisions.origins),
+            own=learner.own,
+            persons=known,
+            formers=self.formers,
+        )
 
 
 def catch_up() -> None:

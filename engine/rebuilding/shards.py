@@ -7,25 +7,28 @@ has evidence, so everybody is in exactly one shard and no list of all people is 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from engine import profiles
 from engine.competencies import projector
 from engine.competencies.models import Projection, evidence
 from engine.db import db, reading
 from engine.errors import Conflict
+from engine.people import many
 from engine.people import service as people
 from engine.profile_rows import Loader
-from engine.profiles import Decisions, Profile
+from engine.profiles import Decisions, Learner, Profile
 
 PAUSE, PATIENCE_S = 0.05, 60
 SIZE = 200
 """How many identifiers with evidence a shard has."""
+ROWS = 10_000
+"""How many rows of evidence are looked at together, unless one person has more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,43 +93,67 @@ def score(
     :param view: the projection's row.
     """
     loader = Loader(connection, view.generation, view.ruleset_id)
-    for actor, person, own in _learners(connection, view.generation, shard):
-        words = {} if person is None else people.words_of(person)
-        record = profiles.record_in(loader, own, words, decisions)
-        profile = profiles.profile_from(record, as_of)
-        digest = profiles.person_digest(profile)
-        yield Scored(actor=actor, person_id=person, profile=profile, digest=digest)
+    for some in _together(_learners(connection, view.generation, shard)):
+        records = profiles.records_in(loader, [one.learner for one in some], decisions)
+        for one, record in zip(some, records, strict=True):
+            profile = profiles.profile_from(record, as_of)
+            digest = profiles.person_digest(profile)
+            yield Scored(actor=one.actor, person_id=one.person, profile=profile, digest=digest)
 
 
-def _learners(
-    connection: Connection, generation: int, shard: Shard
-) -> Iterator[tuple[str, int | None, frozenset[str]]]:
-    actors = _actors(connection, generation, shard)
-    owners = people.owners(actors)
-    seen = set[int]()
-    for actor in actors:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    actor: str
+    person: int | None
+    learner: Learner
+    rows: int
+
+
+def _learners(connection: Connection, generation: int, shard: Shard) -> Iterator[_Wanted]:
+    """Who belongs into a shard, with how many rows she has in all."""
+    inside = evidence.c.actor > shard.after
+    if shard.until is not None:
+        inside &= evidence.c.actor <= shard.until
+    here = _counted(connection, generation, inside)
+    persons = set(people.owners(here).values())
+    keys, words = many.keys_of(persons), many.words_of(persons)
+    owners = {key: person for person, own in keys.items() for key in own}
+    everywhere = _counted(connection, generation, evidence.c.actor.in_(sorted(owners)))
+    firsts = dict[int, str]()
+    for actor in everywhere:
+        firsts.setdefault(owners[actor], actor)
+    for actor, count in here.items():
         person = owners.get(actor)
         if person is None:
-            yield actor, None, frozenset([actor])
-        elif person not in seen:
-            seen.add(person)
-            own = people.keys_of(person)
-            if _first(connection, generation, own) == actor:
-                yield actor, person, own
+            alone = Learner(own=frozenset([actor]), words={})
+            yield _Wanted(actor=actor, person=None, learner=alone, rows=count)
+        elif firsts[person] == actor:
+            learner = Learner(own=keys[person], words=words.get(person, {}))
+            rows = sum(everywhere.get(key, 0) for key in learner.own)
+            yield _Wanted(actor=actor, person=person, learner=learner, rows=rows)
 
 
-def _actors(connection: Connection, generation: int, shard: Shard) -> Sequence[str]:
-    here = (evidence.c.generation == generation) & (evidence.c.actor > shard.after)
-    if shard.until is not None:
-        here &= evidence.c.actor <= shard.until
-    query = select(evidence.c.actor).distinct().where(here).order_by(evidence.c.actor)
-    return connection.execute(query).scalars().all()
+def _counted(
+    connection: Connection, generation: int, condition: ColumnElement[bool]
+) -> dict[str, int]:
+    """How many rows each of these identifiers has, in the database's order of identifiers."""
+    where = (evidence.c.generation == generation) & condition
+    query = select(evidence.c.actor, func.count()).where(where)
+    rows = connection.execute(query.group_by(evidence.c.actor).order_by(evidence.c.actor))
+    return {row.actor: row[1] for row in rows}
 
 
-def _first(connection: Connection, generation: int, keys: frozenset[str]) -> str:
-    """The first of these identifiers that has evidence, in the database's order."""
-    here = (evidence.c.generation == generation) & evidence.c.actor.in_(sorted(keys))
-    return str(connection.execute(select(func.min(evidence.c.actor)).where(here)).scalar())
+def _together(learners: Iterable[_Wanted]) -> Iterator[list[_Wanted]]:
+    """As many at a time as have so many rows together; at least one."""
+    some, rows = list[_Wanted](), 0
+    for one in learners:
+        if some and rows + one.rows > ROWS:
+            yield some
+            some, rows = [], 0
+        some.append(one)
+        rows += one.rows
+    if some:
+        yield some
 
 
 def compare(comparison: Comparison) -> Tally:

@@ -33,12 +33,13 @@ class BrokenOff(Exception):
 class Impatient:
     """Does a few tasks, then breaks off; `done` are the tasks it did."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, backwards: bool = False) -> None:
         self.most = most
+        self.backwards = backwards
         self.done: list[Any] = []
 
     def each(self, work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
-        for task in tasks:
+        for task in list(tasks)[:: -1 if self.backwards else 1]:
             if len(self.done) == self.most:
                 raise BrokenOff
             self.done.append(task)

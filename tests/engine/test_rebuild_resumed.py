@@ -46,9 +46,9 @@ def log(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Told:
     return told
 
 
-def broken_off(after: int) -> list[Stretch]:
+def broken_off(after: int, *, backwards: bool = False) -> list[Stretch]:
     """A rebuild that did so many tasks."""
-    crew = Impatient(after)
+    crew = Impatient(after, backwards=backwards)
     with pytest.raises(BrokenOff):
         rebuild(check=False, crew=crew)
     return crew.done
@@ -72,6 +72,16 @@ def test_it_goes_on_where_it_stood() -> None:
     assert done.equal
     assert [one.generation for one in rest] == [first[0].generation] * 6
     assert min(one.after for one in rest) == max(one.until for one in first)
+
+
+def test_it_goes_on_in_the_gaps_too() -> None:
+    before = projected()
+    broken_off(2, backwards=True)
+    broken_off(2)
+    broken_off(2, backwards=True)
+    done = rebuild(check=False)
+    assert (done.equal, done.statements) == (True, reader().count())
+    assert projected() == before
 
 
 def test_what_is_served_is_there_all_the_while() -> None:

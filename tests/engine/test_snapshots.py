@@ -10,7 +10,7 @@ import pytest
 from cli_running import until
 from factories import a_person
 from flask import Flask
-from live_log import DATA, DAY, here
+from live_log import DATA, DAY, answered, here, put
 from rebuilding_making import Told, a_log
 from sqlalchemy import func, select
 
@@ -113,6 +113,21 @@ def test_people_who_were_merged_are_one() -> None:
         people.merge(people.get_person("bo@example.org"), people.get_person("ines@example.org"))
     assert take(DAY).learners == 2
     assert len(levels(DAY, DATA)) == 2
+
+
+@pytest.mark.usefixtures("small")
+def test_somebody_who_changes_meanwhile_is_there_once(log: Told) -> None:
+    put(log.forum, answered("aa@example.org"))
+    profiles.catch_up()
+    bo = people.get_person("bo@example.org")
+    with transaction():
+        people.link(bo, "aa@example.org")
+    snapshots._claim(DAY, anew=True)
+    snapshots.advance(DAY, DEAD)
+    with transaction():
+        people.unlink(bo, "aa@example.org")
+    take(DAY)
+    assert len([one for one in levels(DAY, DATA) if one.person_id == bo.id]) == 1
 
 
 @pytest.mark.usefixtures("small")

@@ -18,6 +18,7 @@ from engine import profiles
 from engine.competencies.models import Projection, evidence, stretch
 from engine.db import db, reading, writing
 from engine.pipeline import entry_of, record
+from engine.rebuilding import cluster
 
 pytestmark = pytest.mark.both_databases
 
@@ -52,7 +53,10 @@ def test_strange_numbers_of_shards_are_wrong_usage(byway: Byway, shards: str) ->
     assert byway("rebuild", "--shards", shards).code == 2
 
 
-def test_a_cluster_that_is_not_there_is_refused(byway: Byway) -> None:
+def test_a_cluster_that_is_not_there_is_refused(
+    byway: Byway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_S", 0.5)
     done = byway("rebuild", "--cluster", "tcp://127.0.0.1:1")
     assert done.code == 1
     assert "cluster" in done.err
