@@ -25,6 +25,7 @@ from typing import Any
 from bench import scratch
 from engine import profiles
 from engine.app import create_app
+from engine.cli import longlived
 from engine.competencies import projector
 from engine.competencies.models import evidence
 from engine.config import settings
@@ -250,6 +251,7 @@ def visit() -> Figures:
     with transaction():
         link = signin.make_link(people.get_person(_email(0)), public_url="")
     client = create_app().test_client()
+    longlived.settle()
     token = re.findall(r'name="csrf_token" value="([^"]+)"', client.get(link).text)[0]
     client.post(link, data={"csrf_token": token})
     profile = profiles.profile_of(people.get_person(_email(0)).id)

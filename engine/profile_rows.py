@@ -14,6 +14,12 @@ from engine.db import portions
 from engine.pipeline import reader
 
 HOPS = 255
+_SKIPPED = 2  # generation and seq say where a row stands, not what it says
+_FIELDS = tuple(
+    "authority" if column.name == "origin" else column.name
+    for column in list(evidence.columns)[_SKIPPED:]
+)
+"""The evidence's columns as `EvidenceRow` calls them."""
 
 
 def root_of(statement_id: str, formers: Mapping[str, str]) -> str:
@@ -54,28 +60,8 @@ class Loader:
             found = self._rows(evidence, "actor", keys)
         else:
             found = self._rows(evidence, "statement_id", set(statements))
-        return [
-            EvidenceRow(
-                statement_id=row.statement_id,
-                actor=row.actor,
-                rule=row.rule,
-                competency=row.competency,
-                kind=row.kind,
-                polarity=row.polarity,
-                assurance=row.assurance,
-                base=row.base,
-                split=row.split,
-                object_key=row.object_key,
-                day=row.day,
-                at=row.at,
-                stated=row.stated,
-                instructor=row.instructor,
-                authority=row.origin,
-                replaces=row.replaces,
-            )
-            for row in found
-            if row.actor in keys
-        ]
+        read = ((row.actor, dict(zip(_FIELDS, row[_SKIPPED:], strict=True))) for row in found)
+        return [EvidenceRow(**fields) for actor, fields in read if actor in keys]
 
     def formers(self, rows: Sequence[EvidenceRow]) -> dict[str, str]:
         """What each revision replaced, down to the first, within one origin only."""

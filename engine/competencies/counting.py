@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from engine.competencies.decay import MICRO
 from engine.competencies.evidence import EvidenceRow, Ruleset, Validation
@@ -63,6 +63,8 @@ class Record:
     own: frozenset[str] = frozenset()
     persons: Mapping[str, Hashable] = field(default_factory=dict)
     formers: Mapping[str, str] = field(default_factory=dict)
+    known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was worked out from it so far; a record never changes, one made from it begins anew."""
 
     @property
     def policy(self) -> Policy:
@@ -99,12 +101,21 @@ class _Word:
     level: int | None = None
 
 
-def count_rows(record: Record, as_of: date) -> list[Counted]:
-    """Her evidence that is visible on a day, as it counts then; decay is not in it."""
-    today = as_of.toordinal()
-    words = _words(record, today)
-    found = [_count(record, row, words) for row in record.rows if row.day <= today]
-    return [one for one in found if one is not None]
+_NOTHING = _Word()
+
+
+def count_rows(record: Record, as_of: date, *, said_until: date | None = None) -> Sequence[Counted]:
+    """Her evidence that is visible on a day, as it counts then; decay is not in it.
+
+    :param said_until: the last day of which others' words are known; by default the same day.
+    """
+    asked = ("counted", as_of, said_until or as_of)
+    if asked not in record.known:
+        words, until = _words(record, (said_until or as_of).toordinal()), as_of.toordinal()
+        found = [_count(record, row, words) for row in record.rows if row.day <= until]
+        record.known[asked] = tuple(one for one in found if one is not None)
+    counted: Sequence[Counted] = record.known[asked]
+    return counted
 
 
 def _words(record: Record, today: int) -> Mapping[str, Sequence[Validation]]:
@@ -130,6 +141,8 @@ def _word(record: Record, row: EvidenceRow, words: Mapping[str, Sequence[Validat
     """What others made of a row's statement and of the revisions before it."""
     latest: dict[Hashable, Validation] = {}
     about = [one for id_ in revisions(row, record.formers) for one in words.get(id_, ())]
+    if not about:
+        return _NOTHING
     for validation in sorted(about, key=_recency):
         latest[record.person(validation.validator)] = validation
     experts = [one for one in latest.values() if _validator_class(record, one) == EXPERT]

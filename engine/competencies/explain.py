@@ -11,22 +11,21 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
-from engine.competencies.counting import EXPERT, PEER, Counted, Record, Trust, count_rows
-from engine.competencies.evidence import EvidenceRow, Validation
-from engine.competencies.policy import Rule
-from engine.competencies.scoring import (
-    Ledger,
-    Standing,
-    largest_remainder,
-    ledgers,
-    level_of,
-    masses,
-    standing,
-    supports,
+from engine.competencies.counting import (
+    EXPERT,
+    PEER,
+    Counted,
+    Record,
+    Trust,
+    count_rows,
+    revisions,
 )
+from engine.competencies.evidence import EvidenceRow, Validation
+from engine.competencies.ledger import Ledger, level_of, masses, score_milli, supports
+from engine.competencies.policy import Rule
+from engine.competencies.scoring import largest_remainder
+from engine.competencies.timeline import Timeline, timeline
 
-_YEARS_AHEAD = 40
-_HORIZON = timedelta(days=_YEARS_AHEAD * 365 + _YEARS_AHEAD // 4)
 _SUPPOSED = "supposed"
 _MOST_EXISTING = 12
 _MOST_DAYS = 40
@@ -103,16 +102,16 @@ def raises(
     Without candidates those of `candidates_for` are tried. What adds nothing to the next level is
     left out; at the top level nothing is left to raise.
     """
-    mine = _about(record, competency)
-    now = _standing(mine, competency, as_of)
-    level = now.level if now else 0
+    now = timeline(record, competency, as_of)
+    level = now.level(as_of)
     if level == len(record.policy.scale.levels):
         return []
     if candidates is None:
-        candidates = candidates_for(mine, competency, as_of)
-    mass = now.positive[level] if now else 0
-    tried = [_try(mine, competency, as_of, candidate, level + 1) for candidate in candidates]
-    helpful = [one for one in tried if one is not None and one.mass > mass]
+        candidates = _candidates(now)
+    ledger = now.ledger(as_of)
+    positive, _ = masses(ledger, as_of.toordinal(), ledger.half_life)
+    tried = [_try(now, candidate, level + 1) for candidate in candidates]
+    helpful = [one for one in tried if one.mass > positive[level]]
     return sorted(helpful, key=lambda one: (-one.level, -one.mass, one.candidate.rule))
 
 
@@ -121,33 +120,24 @@ def candidates_for(record: Record, competency: str, as_of: date) -> list[Candida
 
     A rule that cannot speak for the next level is not proposed.
     """
-    mine = _about(record, competency)
-    now = _standing(mine, competency, as_of)
-    wanted = now.level + 1 if now else 1
-    rules = [rule for rule in record.policy.rules.values() if rule.polarity > 0]
+    return _candidates(timeline(record, competency, as_of))
+
+
+def _candidates(now: Timeline) -> list[Candidate]:
+    wanted = now.level(now.last) + 1
+    rules = [rule for rule in now.record.policy.rules.values() if rule.polarity > 0]
     plain = [rule for rule in rules if rule.instructor_role is None]
     return [
         *_proposed("new", [rule for rule in plain if rule.ceilings[rule.assurance] >= wanted]),
         *_proposed("accepted", [rule for rule in plain if rule.ceilings[PEER] >= wanted]),
-        *_existing(mine, as_of, wanted),
+        *_existing(now, wanted),
         *_confirmed(rules, wanted),
     ]
 
 
 def fades_on(record: Record, competency: str, as_of: date) -> date | None:
-    """The first day on which the level would be lower without new evidence; None within 40 years.
-
-    Masses never rise with time, so over a span of days the support is at least that of the last
-    day's evidence for and the first day's against. Spans that are safe by this are left whole,
-    the others are halved: a binary search when nothing speaks against the level.
-    """
-    ledger = ledgers(_about(record, competency), as_of).get(competency)
-    level = standing(ledger, as_of).level if ledger else 0
-    if ledger is None or level == 0:
-        return None
-    last = min(as_of, date.max - _HORIZON) + _HORIZON
-    found = _first_fall(ledger, level, as_of.toordinal() + 1, last.toordinal())
-    return None if found is None else date.fromordinal(found)
+    """The first day of a lower level if nothing new comes; None when that is beyond 40 years."""
+    return timeline(record, competency, as_of).falls_after(as_of)
 
 
 def highest_held(record: Record, competency: str, as_of: date) -> Held:
@@ -157,29 +147,32 @@ def highest_held(record: Record, competency: str, as_of: date) -> Held:
     from there the day it fell. Of a long history only the newest days are looked at; then the
     level that all of it would give without fading stands in.
     """
-    mine = _about(record, competency)
-    days = sorted({row.day for row in mine.rows if row.day <= as_of.toordinal()}, reverse=True)
+    line = timeline(record, competency, as_of)
+    days = line.days
     best = Held(level=0, until=None)
     for day in map(date.fromordinal, days[:_MOST_DAYS]):
-        found = _standing(mine, competency, day)
-        if found is not None and found.level > best.level:
-            until = _last_day(mine, competency, found.level, day, as_of)
-            best = Held(level=found.level, until=until)
-    now = _standing(mine, competency, as_of)
-    if now is not None and len(days) > _MOST_DAYS and now.lifetime_level > best.level:
-        return Held(level=now.lifetime_level, until=None)
+        level = line.level(day)
+        if level > best.level:
+            best = Held(level=level, until=_last_day(line, level, day))
+    lifetime = _lifetime_level(line.ledger(as_of), as_of)
+    if len(days) > _MOST_DAYS and lifetime > best.level:
+        return Held(level=lifetime, until=None)
     return best
 
 
-def _last_day(record: Record, competency: str, level: int, first: date, as_of: date) -> date | None:
+def _lifetime_level(ledger: Ledger, as_of: date) -> int:
+    unfaded = masses(ledger, as_of.toordinal(), None)
+    return level_of(ledger.policy, supports(ledger.policy, *unfaded))
+
+
+def _last_day(line: Timeline, level: int, first: date) -> date | None:
     """The last day at a level, given a day at it; the level may fall in steps."""
     day: date | None = first
-    while day is not None and day <= as_of:
-        fallen = fades_on(record, competency, day)
-        if fallen is None or fallen > as_of:
+    while day is not None and day <= line.last:
+        fallen = line.falls_after(day)
+        if fallen is None or fallen > line.last:
             return None
-        found = _standing(record, competency, fallen)
-        if found is None or found.level < level:
+        if line.level(fallen) < level:
             return fallen - timedelta(days=1)
         day = fallen
     return None
@@ -187,26 +180,16 @@ def _last_day(record: Record, competency: str, level: int, first: date, as_of: d
 
 def standing_over(record: Record, competency: str, days: Iterable[date]) -> list[Step]:
     """Where somebody stood on each of the days, with the decisions of today."""
-    mine = _about(record, competency)
-    found = [(day, _standing(mine, competency, day)) for day in days]
+    asked = list(days)
+    line = timeline(record, competency, max(asked, default=date.min))
     return [
-        Step(day=day, level=one.level if one else 0, score_milli=one.score_milli if one else 0)
-        for day, one in found
+        Step(day=day, level=line.level(day), score_milli=line.score_milli(day)) for day in asked
     ]
 
 
 def shares(contributions: Sequence[int]) -> list[int]:
     """Contributions as whole per cents that add up to 100; all 0 when there is nothing to share."""
     return largest_remainder(100, [(one, (f"{at:09}",)) for at, one in enumerate(contributions)])
-
-
-def _about(record: Record, competency: str) -> Record:
-    return replace(record, rows=[row for row in record.rows if row.competency == competency])
-
-
-def _standing(record: Record, competency: str, as_of: date) -> Standing | None:
-    ledger = ledgers(record, as_of).get(competency)
-    return standing(ledger, as_of) if ledger else None
 
 
 def _proposed(form: Form, rules: Sequence[Rule]) -> list[Candidate]:
@@ -217,16 +200,17 @@ def _proposed(form: Form, rules: Sequence[Rule]) -> list[Candidate]:
     return [Candidate(form=form, rule=rule.id, kind=rule.kind) for rule in heaviest.values()]
 
 
-def _existing(record: Record, as_of: date, wanted: int) -> list[Candidate]:
+def _existing(now: Timeline, wanted: int) -> list[Candidate]:
     """Her own items that nobody has accepted yet and that would count higher if somebody did."""
-    rank = record.policy.assurance.ranks
+    policy = now.record.policy
+    rank = policy.assurance.ranks
     open_ones = [
         one
-        for one in count_rows(record, as_of)
+        for one in now.ledger(now.last).counted
         if one.weight > 0
         and one.row.polarity > 0
         and rank[one.assurance] < rank[PEER]
-        and record.policy.rules[one.row.rule].ceilings[PEER] >= wanted
+        and policy.rules[one.row.rule].ceilings[PEER] >= wanted
     ]
     newest = sorted(open_ones, key=lambda one: (-one.row.base, -one.row.day, one.row.statement_id))
     return [_existing_one(one) for one in newest[:_MOST_EXISTING]]
@@ -250,35 +234,40 @@ def _confirmed(rules: Iterable[Rule], wanted: int) -> list[Candidate]:
     ]
 
 
-def _try(
-    record: Record, competency: str, as_of: date, candidate: Candidate, wanted: int
-) -> Raise | None:
-    found = _standing(_suppose(record, competency, as_of, candidate), competency, as_of)
-    if found is None:
-        return None
+def _try(now: Timeline, candidate: Candidate, wanted: int) -> Raise:
+    ledger = now.ledger(now.last).with_more(_more(now, candidate))
+    positive, negative = masses(ledger, now.last.toordinal(), ledger.half_life)
+    support = supports(ledger.policy, positive, negative)
+    level = level_of(ledger.policy, support)
     return Raise(
         candidate=candidate,
         next_level=wanted,
-        level=found.level,
-        score_milli=found.score_milli,
-        mass=found.positive[wanted - 1],
+        level=level,
+        score_milli=score_milli(ledger.policy, level, support),
+        mass=positive[wanted - 1],
     )
 
 
-def _suppose(record: Record, competency: str, as_of: date, candidate: Candidate) -> Record:
-    """The record with the candidate in it, as if it had happened late on the day."""
-    rows, words = list(record.rows), list(record.validations)
+def _more(now: Timeline, candidate: Candidate) -> Sequence[Counted]:
+    """The candidate's rows, as if it had happened late on the day."""
+    record, target = now.record, (candidate.statement or _SUPPOSED).lower()
+    rows = list(now.about.get(target, ()))
+    about = {target, *(id_ for row in rows for id_ in revisions(row, record.formers))}
+    words = [word for word in record.validations if word.target in about]
     if candidate.statement is None:
-        rows.append(_supposed_row(record, competency, as_of, candidate))
+        rows.append(_supposed_row(record, now.competency, now.last, candidate))
     if candidate.form in ("accepted", "existing"):
-        target = (candidate.statement or _SUPPOSED).lower()
         quorum = record.policy.assurance.quorum
-        words.extend(_supposed_word(target, as_of, number) for number in range(quorum))
+        words.extend(_supposed_word(target, now.last, number) for number in range(quorum))
     role = record.policy.rules[candidate.rule].instructor_role
-    roles = {**record.roles, _SUPPOSED: role} if role else record.roles
-    return replace(
-        record, rows=rows, validations=words, roles=roles, trust=_Supposing(record.trust)
+    supposed = replace(
+        record,
+        rows=rows,
+        validations=words,
+        roles={**record.roles, _SUPPOSED: role} if role else record.roles,
+        trust=_Supposing(record.trust),
     )
+    return count_rows(supposed, now.last)
 
 
 def _supposed_row(
@@ -318,20 +307,3 @@ def _supposed_word(target: str, as_of: date, number: int) -> Validation:
 
 def _late(day: date) -> str:
     return f"{day.isoformat()}T23:59:59.999999+00:00"
-
-
-def _first_fall(ledger: Ledger, level: int, first: int, last: int) -> int | None:
-    if first > last or _is_safe(ledger, level, first, last):
-        return None
-    if first == last:
-        return first
-    middle = (first + last) // 2
-    sooner = _first_fall(ledger, level, first, middle)
-    return sooner if sooner is not None else _first_fall(ledger, level, middle + 1, last)
-
-
-def _is_safe(ledger: Ledger, level: int, first: int, last: int) -> bool:
-    """Whether the level certainly holds on all days of a span; exact for a span of one day."""
-    positive, _ = masses(ledger, last, ledger.half_life)
-    _, negative = masses(ledger, first, ledger.half_life)
-    return level_of(ledger.policy, supports(ledger.policy, positive, negative)) >= level

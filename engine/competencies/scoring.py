@@ -6,15 +6,28 @@ machine matters. Who counts as what has been decided in `counting`.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from engine.competencies.counting import PEER, TRUST_ALL, Counted, Record, Trust, count_rows
-from engine.competencies.decay import MICRO, decay_ppm
+from engine.competencies.counting import PEER, TRUST_ALL, Counted, Record, Trust
+from engine.competencies.decay import MICRO
 from engine.competencies.evidence import EvidenceRow, Ruleset, Validation
-from engine.competencies.policy import Assurance, Kind, Policy
+from engine.competencies.ledger import (
+    Fade,
+    Ledger,
+    Pile,
+    best_day,
+    fading,
+    ledgers,
+    level_of,
+    masses,
+    part,
+    saturated,
+    score_milli,
+    supports,
+)
+from engine.competencies.policy import Assurance
 
 __all__ = ["TRUST_ALL", "Record", "Standing", "Trust", "score", "standings"]
 
@@ -70,35 +83,6 @@ class Standing:
         return date.fromordinal(self.newest)
 
 
-_Cells = Mapping[str, Mapping[int, Counted]]
-"""Thing -> day -> the row that stands for that thing on that day."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _KindMass:
-    """What one kind adds up to: K of the model, and each thing's term in A with its namer."""
-
-    mass: int
-    terms: Sequence[tuple[int, Counted]]
-    caps: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
-    """One competency of one person, sorted into cells per polarity, level and kind."""
-
-    competency: str
-    counted: Sequence[Counted]
-    policy: Policy
-    positive: Sequence[Mapping[str, _Cells]]
-    negative: Sequence[Mapping[str, _Cells]]
-
-    @property
-    def half_life(self) -> int | None:
-        """The days after which evidence for this competency counts half."""
-        return self.policy.half_lives[self.competency]
-
-
 def score(
     rows: Iterable[EvidenceRow],
     validations: Iterable[Validation],
@@ -132,17 +116,6 @@ def standings(record: Record, as_of: date) -> dict[str, Standing]:
     }
 
 
-def ledgers(record: Record, as_of: date) -> dict[str, Ledger]:
-    """Her visible evidence, sorted into one ledger per competency; decay is not in it yet."""
-    counted: dict[str, list[Counted]] = defaultdict(list)
-    for one in count_rows(record, as_of):
-        counted[one.row.competency].append(one)
-    return {
-        competency: _ledger(competency, counted[competency], record.policy)
-        for competency in sorted(counted)
-    }
-
-
 def standing(ledger: Ledger, as_of: date) -> Standing:
     """Where somebody stands on a day, from her ledger."""
     policy, today = ledger.policy, as_of.toordinal()
@@ -159,8 +132,8 @@ def standing(ledger: Ledger, as_of: date) -> Standing:
         positive=positive,
         negative=negative,
         support_ppm=support,
-        score_milli=_score_milli(policy, level, support),
-        confidence_ppm=_part(evidence * MICRO, evidence + policy.scale.confidence_n0),
+        score_milli=score_milli(policy, level, support),
+        confidence_ppm=part(evidence * MICRO, evidence + policy.scale.confidence_n0),
         basis=_basis(policy.assurance, explain),
         validated_ppm=_validated(policy.assurance, explain, positive[told - 1]),
         evidence_count=len({one.row.statement_id for one in ledger.counted}),
@@ -169,115 +142,14 @@ def standing(ledger: Ledger, as_of: date) -> Standing:
     )
 
 
-def masses(
-    ledger: Ledger, today: int, half_life: int | None
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """P and N of the model for every level."""
-    fade = _fading(today, half_life)
-    both = (
-        tuple(
-            sum(
-                _kind_mass(ledger.policy.kinds[kind], cells, fade).mass
-                for kind, cells in level.items()
-            )
-            for level in side
-        )
-        for side in (ledger.positive, ledger.negative)
-    )
-    positive, negative = both
-    return positive, negative
-
-
-def supports(policy: Policy, positive: Sequence[int], negative: Sequence[int]) -> tuple[int, ...]:
-    """For each level the share of what speaks for it, doubt included, in millionths."""
-    return tuple(
-        _part(p * MICRO, p + n + doubt)
-        for p, n, doubt in zip(positive, negative, policy.scale.scepticism, strict=True)
-    )
-
-
-def level_of(policy: Policy, support: Sequence[int]) -> int:
-    """The highest level that reaches the threshold, together with all below it."""
-    reached = [at for at, found in enumerate(support) if found < policy.scale.tau]
-    return reached[0] if reached else len(support)
-
-
-def _part(amount: int, whole: int) -> int:
-    return amount // whole if whole else 0
-
-
-def _score_milli(policy: Policy, level: int, support: Sequence[int]) -> int:
-    if level == len(support):
-        return 1000 * level
-    return 1000 * level + min(999, 999 * support[level] // policy.scale.tau)
-
-
-def _ledger(competency: str, counted: list[Counted], policy: Policy) -> Ledger:
-    # Sorted once: the first row to enter a cell is then the one that stands for it.
-    listed = sorted(counted, key=lambda one: one.order)
-    ups = [one for one in listed if one.row.polarity > 0]
-    downs = [one for one in listed if one.row.polarity < 0]
-    levels = range(1, len(policy.scale.levels) + 1)
-    return Ledger(
-        competency=competency,
-        counted=listed,
-        policy=policy,
-        positive=[_cells(one for one in ups if one.reach >= level) for level in levels],
-        negative=[_cells(one for one in downs if one.reach <= level) for level in levels],
-    )
-
-
-def _cells(listed: Iterable[Counted]) -> dict[str, dict[str, dict[int, Counted]]]:
-    kinds: dict[str, dict[str, dict[int, Counted]]] = {}
-    for one in listed:
-        things = kinds.setdefault(one.row.kind, {})
-        things.setdefault(one.thing, {}).setdefault(one.row.day, one)
-    return kinds
-
-
-def _fading(today: int, half_life: int | None) -> Callable[[int], int]:
-    return lambda day: decay_ppm(today - day, half_life)
-
-
-def _kind_mass(kind: Kind, cells: _Cells, fade: Callable[[int], int]) -> _KindMass:
-    """A, B, C and K of the model: things, days, the smaller of both, saturated at the cap."""
-    terms = [_term(days, fade) for days in cells.values()]
-    by_thing = sum(term for term, _ in terms)
-    by_day, busy = _day_view(kind, cells, fade)
-    smaller = min(by_thing, by_day)
-    mass = smaller if kind.cap is None else _part(smaller * kind.cap, smaller + kind.cap)
-    caps = (
-        *(["day_cap"] if busy and by_day < by_thing else []),
-        *(["cap"] if mass < smaller else []),
-    )
-    return _KindMass(mass=mass, terms=terms, caps=caps)
-
-
-def _term(days: Mapping[int, Counted], fade: Callable[[int], int]) -> tuple[int, Counted]:
-    """What a thing is worth: its best day, of equal ones the latest."""
-    term, day = max((one.weight * fade(day) // MICRO, day) for day, one in days.items())
-    return term, days[day]
-
-
-def _day_view(kind: Kind, cells: _Cells, fade: Callable[[int], int]) -> tuple[int, bool]:
-    """B of the model, and whether some day had more than a day can be worth."""
-    sums: dict[int, int] = defaultdict(int)
-    for days in cells.values():
-        for day, one in days.items():
-            sums[day] += one.weight
-    cap = kind.day_cap
-    capped = {day: found if cap is None else min(cap, found) for day, found in sums.items()}
-    return sum(found * fade(day) // MICRO for day, found in capped.items()), capped != sums
-
-
 def _explain(ledger: Ledger, level: int, today: int) -> tuple[Explained, ...]:
     """What the mass at a level is made of, one entry per kind and thing, the largest first."""
-    fade = _fading(today, ledger.half_life)
+    fade = fading(today, ledger.half_life)
     entries = [
-        _explained(share, one, kind_mass.caps, today, fade)
-        for kind, cells in ledger.positive[level - 1].items()
-        for kind_mass in [_kind_mass(ledger.policy.kinds[kind], cells, fade)]
-        for share, one in _shares(kind_mass)
+        _explained(share, one, caps, today, fade)
+        for pile in ledger.positive[level - 1].values()
+        for caps in [_caps(pile, fade, today)]
+        for share, one in _shares(pile, fade, today)
     ]
     return tuple(
         sorted(
@@ -286,11 +158,22 @@ def _explain(ledger: Ledger, level: int, today: int) -> tuple[Explained, ...]:
     )
 
 
-def _shares(kind_mass: _KindMass) -> list[tuple[int, Counted]]:
+def _caps(pile: Pile, fade: Fade, today: int) -> tuple[str, ...]:
+    """The limits that made a pile count for less than its things."""
+    by_thing, by_day = pile.by_thing(fade, today), pile.by_day(fade, today)
+    smaller = min(by_thing, by_day)
+    return (
+        *(["day_cap"] if pile.is_busy() and by_day < by_thing else []),
+        *(["cap"] if saturated(pile.kind, smaller) < smaller else []),
+    )
+
+
+def _shares(pile: Pile, fade: Fade, today: int) -> list[tuple[int, Counted]]:
     """A kind's mass dealt out by the things' terms; what has faded to nothing gets no entry."""
-    terms = [(term, one) for term, one in kind_mass.terms if term]
+    best = [(*best_day(days, fade, today), days) for days in pile.cells.values()]
+    terms = [(term, days[day]) for term, day, days in best if term]
     dealt = largest_remainder(
-        kind_mass.mass, [(term, (one.row.statement_id, one.thing)) for term, one in terms]
+        pile.mass(fade, today), [(term, (one.row.statement_id, one.thing)) for term, one in terms]
     )
     return [(share, one) for share, (_, one) in zip(dealt, terms, strict=True)]
 
@@ -317,7 +200,7 @@ def _explained(
     one: Counted,
     caps: tuple[str, ...],
     today: int,
-    fade: Callable[[int], int],
+    fade: Fade,
 ) -> Explained:
     return Explained(
         statement=one.row.statement_id,
@@ -344,4 +227,4 @@ def _validated(assurance: Assurance, explain: Iterable[Explained], mass: int) ->
     """The share of the mass that somebody else stands behind."""
     least = assurance.ranks[PEER]
     by_others = sum(one.contribution for one in explain if assurance.ranks[one.assurance] >= least)
-    return _part(by_others * MICRO, mass)
+    return part(by_others * MICRO, mass)

@@ -9,6 +9,8 @@ from typing import Any
 
 from engine.competencies.config import compile_ruleset
 from engine.competencies.contract import score_case
+from engine.competencies.counting import Record
+from engine.competencies.evidence import Ruleset
 from xapi.vocabulary import Extension
 
 DATA = Path(__file__).parents[2] / "data" / "competency_cases.json"
@@ -31,6 +33,7 @@ REJECT = "http://activitystrea.ms/reject"
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 LEAD = "lead"
 MANAGER = "manager"
+RULESET = Ruleset(CONFIG)
 
 
 def agent(name: str) -> dict[str, Any]:
@@ -125,3 +128,15 @@ def node(
     """Where the learner called a stands in one node."""
     found: dict[str, Any] = scores(statements, as_of, **patch)[key("a")]["rollup"][id_]
     return found
+
+
+def record(*statements: dict[str, Any], **fields: Any) -> Record:
+    """The record of the learner called a, to whom the lead is an expert."""
+    weighed = [RULESET.weigh(one) for one in statements]
+    return Record(
+        rows=[row for one in weighed for row in one.rows if row.actor == key("a")],
+        validations=[one.validation for one in weighed if one.validation],
+        ruleset=RULESET,
+        roles={key(LEAD): "expert"},
+        **{"own": frozenset({key("a")}), **fields},
+    )

@@ -7,19 +7,19 @@ from datetime import date, timedelta
 import pytest
 from competency_making import (
     ACCEPT,
-    CONFIG,
     LEAD,
     READ,
+    RULESET,
     about,
     answered,
     attended,
     attested,
     did,
     key,
+    record,
     scored,
 )
 
-from engine.competencies.evidence import Ruleset
 from engine.competencies.explain import (
     candidates_for,
     fades_on,
@@ -29,19 +29,7 @@ from engine.competencies.explain import (
 )
 from engine.competencies.scoring import Record, score, standings
 
-RULESET = Ruleset(CONFIG)
 TODAY = date(2026, 2, 1)
-
-
-def record(*statements, **fields):
-    weighed = [RULESET.weigh(one) for one in statements]
-    return Record(
-        rows=[row for one in weighed for row in one.rows if row.actor == key("a")],
-        validations=[one.validation for one in weighed if one.validation],
-        ruleset=RULESET,
-        roles={key(LEAD): "expert"},
-        **{"own": frozenset({key("a")}), **fields},
-    )
 
 
 def accepted(number, who="b"):
@@ -119,6 +107,20 @@ def test_raise_is_what_scoring_says():
         standing.score_milli,
         standing.positive[told.next_level - 1],
     )
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "real"),
+    [
+        pytest.param("new", "authored", [answered("fresh", on="2026-02-01")], id="one more"),
+        pytest.param("confirmed", "attested", [attested(LEAD, 2, on="2026-02-01")], id="an expert"),
+    ],
+)
+def test_more_of_a_kind_does_what_was_foretold(form, kind, real):
+    found = raises(record(answered("x")), "c:community", TODAY)
+    told = next(one for one in found if (one.candidate.form, one.candidate.kind) == (form, kind))
+    standing = standings(record(answered("x"), *real), TODAY)["c:community"]
+    assert (told.level, told.mass) == (standing.level, standing.positive[told.next_level - 1])
 
 
 def test_expert_who_confirms_the_next_level_is_enough_for_it():
