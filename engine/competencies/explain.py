@@ -143,9 +143,9 @@ def fades_on(record: Record, competency: str, as_of: date) -> date | None:
 def highest_held(record: Record, competency: str, as_of: date) -> Held:
     """The highest level somebody stood at on any day so far, and until when.
 
-    Levels rise on days of evidence only, so the latest of these at the level is looked for, and
-    from there the day it fell. Of a long history only the newest days are looked at; then the
-    level that all of it would give without fading stands in.
+    Levels rise only on days of evidence or of somebody's word on it, so the latest of these at the
+    level is looked for, and from there the day it fell. Of a long history only the newest days are
+    looked at; then the level that all of it would give without fading stands in.
     """
     line = timeline(record, competency, as_of)
     days = line.days

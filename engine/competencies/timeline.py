@@ -52,8 +52,8 @@ class Timeline:
 
     @property
     def days(self) -> list[int]:
-        """The days of evidence, the latest first."""
-        return sorted({row.day for row in self.record.rows}, reverse=True)
+        """The days on which the level could rise, of evidence or of a word on it, latest first."""
+        return sorted({row.day for row in self.record.rows} | set(self._turns), reverse=True)
 
     def ledger(self, day: date) -> Ledger:
         """The ledger that serves for a day."""

@@ -21,8 +21,10 @@ from competency_making import (
 )
 
 from engine.competencies.explain import (
+    Held,
     candidates_for,
     fades_on,
+    highest_held,
     raises,
     shares,
     standing_over,
@@ -158,6 +160,13 @@ def test_past_is_a_line_of_steps():
     days = [date(2026, 1, 1), date(2026, 1, 15), date(2029, 1, 1)]
     found = standing_over(record(*FOUR_ACCEPTED), "c:community", days)
     assert [(one.day, one.level) for one in found] == list(zip(days, (0, 2, 0), strict=True))
+
+
+def test_level_reached_by_a_late_acceptance_was_held():
+    answers = [answered("x"), answered("y", on="2026-01-11")]
+    words = [about(ACCEPT, one, LEAD, on="2026-03-01") for one in answers]
+    held = highest_held(record(*answers, *words), "c:community", date(2029, 1, 1))
+    assert held == Held(level=2, until=date(2026, 10, 4))
 
 
 @pytest.mark.parametrize(
