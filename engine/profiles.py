@@ -213,17 +213,28 @@ class _Gathered:
 
     def record(self, learner: Learner, rows: Sequence[EvidenceRow]) -> Record:
         """The part of it that is hers."""
+        trust = Trust(table=self.decisions.origins)
         about = dict.fromkeys(id_ for row in rows for id_ in revisions(row, self.formers))
-        validations = [word for id_ in about for word in self.validations.get(id_, ())]
+        # who may not attest leaves no trace, not even in the digest
+        validations = [
+            word
+            for id_ in about
+            for word in self.validations.get(id_, ())
+            if trust.lifts_to(word.authority) is not None
+        ]
         others = {word.validator for word in validations}
-        others |= {row.instructor for row in rows if row.instructor}
+        others |= {
+            row.instructor
+            for row in rows
+            if row.instructor and trust.lifts_to(row.authority) is not None
+        }
         known = {key: self.owners[key] for key in others | learner.own if key in self.owners}
         return Record(
             rows=rows,
             validations=validations,
             ruleset=self.ruleset,
             roles=dict.fromkeys(others & self.decisions.experts, "expert"),
-            trust=Trust(table=self.decisions.origins),
+            trust=trust,
             own=learner.own,
             persons=known,
             formers=self.formers,

@@ -114,7 +114,8 @@ class Ruleset:
         self._aliases = section(config, "aliases", {})
         self._tags = self._folded_tags(section(config, "tags", {}))
         self._alignments = [self._alignment(one) for one in members(config.get("alignments"))]
-        self._excluded = frozenset(members(config.get("exclude_category", [OWN_PROFILE])))
+        # what Byway says of levels is never evidence for them, whatever the config says
+        self._excluded = frozenset([OWN_PROFILE, *members(config.get("exclude_category"))])
         self._verdicts = _verdicts(section(config, "validation", {}))
         self._by_verb, self._any_verb = self._matchers(config["rules"])
         self._names_unasked = bool(self._alignments) or any(

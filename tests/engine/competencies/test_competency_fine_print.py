@@ -31,6 +31,7 @@ from competency_making import (
 )
 
 from engine.competencies.contract import score_case
+from engine.competencies.evidence import OWN_PROFILE
 from engine.errors import Refused
 from xapi.vocabulary import Extension
 
@@ -560,3 +561,8 @@ def test_nothing_given_is_changed():
 
 def test_hosting_counts_as_facilitation():
     assert mine([did(HOSTED, "w")])["explain"][0]["kind"] == "facilitated"
+
+
+def test_what_byway_says_of_levels_is_never_evidence():
+    said = did(READ, "x", context={"contextActivities": {"category": [{"id": OWN_PROFILE}]}})
+    assert scores([said], exclude_category=["https://other.example/profile"]) == {}
