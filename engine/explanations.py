@@ -12,21 +12,26 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from engine import profiles, records
+from engine import disputes, profiles, records
 from engine.competencies import frameworks
 from engine.competencies.contract import printed_node
 from engine.competencies.counting import Counted, count_rows
 from engine.competencies.explain import Raise, fades_on, raises
 from engine.competencies.framework_documents import Framework, said
 from engine.competencies.models import FrameworkRow
+from engine.competencies.reading import mapping
 from engine.competencies.scoring import Explained, Standing
 from engine.config import settings
 from engine.db import portions
+from engine.disputes import ITEM, LEVEL
 from engine.errors import NotFound
+from engine.moments import iso
 from engine.people import service as people
 from engine.people.models import Person
 from engine.pipeline import reader
+from engine.profile_rows import root_of
 from engine.profiles import Profile
+from engine.voices import Subject, heard, told
 from xapi import text
 from xapi.digests import Digest
 
@@ -109,6 +114,8 @@ def explain(learner: Learner, competency: str, as_of: date) -> dict[str, Any]:
             _raise(one, framework) for one in raises(profile.record, found, as_of) if one.level
         ],
         "falls_on": _day(fades_on(profile.record, found, as_of)),
+        "voices": _voices(learner, profile, framework, found),
+        "disputes": _disputes(learner, profile, found),
     }
 
 
@@ -224,6 +231,50 @@ def _raise(one: Raise, framework: Framework) -> dict[str, Any]:
     }
 
 
+# ---- What people say ---------------------------------------------------------------------------
+
+
+def _voices(
+    learner: Learner, profile: Profile, framework: Framework, competency: str
+) -> dict[str, Any]:
+    """The four voices on a level, side by side."""
+    subject = Subject(
+        keys=learner.keys,
+        person_id=learner.person.id if learner.person else None,
+        competency=competency,
+        ruleset=profile.record.ruleset,
+    )
+    evidence = _evidence_voice(profile, framework, profile.standings.get(competency))
+    return {"evidence": evidence, **told(heard(subject, profile.as_of), framework)}
+
+
+def _evidence_voice(profile: Profile, framework: Framework, one: Standing | None) -> dict[str, Any]:
+    if one is None:
+        return {"level": None, "says": NOTHING_SPEAKS}
+    return {
+        "level": one.level,
+        "label": framework.level(one.level) or None,
+        "as_of": profile.as_of.isoformat(),
+        "newest": one.newest_date.isoformat(),
+        "basis": one.basis,
+    }
+
+
+def _disputes(learner: Learner, profile: Profile, competency: str) -> list[dict[str, Any]]:
+    """Her open disputes on this level and on what it rests on; the words are the team's to read."""
+    if learner.person is None:
+        return []
+    rows = [one for one in profile.record.rows if one.competency == competency]
+    roots = {root_of(one.statement_id, profile.record.formers) for one in rows}
+    return [
+        {"id": one.id, "about": one.about, "kind": one.kind, "state": one.state}
+        | {"opened_at": iso(one.opened_at)}
+        for one in disputes.open_ones(learner.person.id)
+        if (one.kind == LEVEL and one.about == competency)
+        or (one.kind == ITEM and one.about in roots)
+    ]
+
+
 def _statement(statement_id: str) -> dict[str, Any]:
     root = settings().public_url.rstrip("/")
     return {
@@ -293,7 +344,8 @@ def _case(kept: FrameworkRow | None, competency: str) -> dict[str, Any]:
     """The competency as CASE names it."""
     listed: Iterable[Mapping[str, Any]] = kept.document["competencies"] if kept else ()
     found = next((one for one in listed if one["uri"] == competency), {})
-    return {"uri": competency, "identifier": found.get("identifier")}
+    case = mapping(mapping(found.get("extra")).get("case"))
+    return {"uri": competency, "identifier": case.get("identifier")}
 
 
 def _digest(statement_ids: Iterable[str]) -> dict[str, Any]:

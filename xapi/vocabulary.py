@@ -108,6 +108,19 @@ VERBS: dict[str, Verb] = {
     "mentored": Verb(_TINCAN + "verb/mentored", "mentored", "a accompagné", "acompañó"),
     "completed": Verb(_ADL + "verbs/completed", "completed", "a terminé", "completó"),
     "verified": Verb(_TLA + "verbs/verified", "confirmed", "a confirmé", "confirmó"),
+    "rated": Verb(_TINCAN + "verb/rated", "rated", "a évalué", "valoró"),
+    "disagreed": Verb(
+        _STREAMS + "disagree", "disagreed with", "a contesté", "no estuvo de acuerdo con"
+    ),
+    "asserted": Verb(
+        _TLA + "verbs/asserted", "changed level in", "a changé de niveau en", "cambió de nivel en"
+    ),
+    "conferred": Verb(
+        _TLA + "verbs/conferred",
+        "confirmed a level of",
+        "a confirmé un niveau de",
+        "confirmó un nivel de",
+    ),
     "voided": Verb(_ADL + "verbs/voided", "voided", "a annulé", "anuló"),
 }
 
@@ -149,6 +162,7 @@ class Extension:
     TAGS = BYWAY + "ext/tags"
     REPLACES = BYWAY + "ext/replaces"
     CORRECTED_BY = BYWAY + "ext/corrected-by"
+    NAMED = BYWAY + "ext/named"
 
 
 ALIASES: dict[str, str] = {alias: verb.iri for verb in VERBS.values() for alias in verb.aliases}

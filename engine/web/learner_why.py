@@ -9,15 +9,18 @@ from datetime import date, timedelta
 
 from markupsafe import Markup
 
+from engine import disputes
 from engine.competencies.counting import EXPERT, PEER
 from engine.competencies.explain import Raise, fades_on, shares
 from engine.competencies.framework_documents import said
 from engine.competencies.scoring import Explained, Standing
+from engine.disputes import LEVEL, Told
 from engine.records import Opinion
-from engine.web import learner_words, words
+from engine.web import learner_voices, learner_words, words
 from engine.web.learner_case import MOST_PIECES, Case, sid_of
 from engine.web.learner_limits import held_back, speaks_against
 from engine.web.learner_reader import Reader
+from engine.web.learner_voices import Panel
 from engine.web.learner_words import amount, first_up, kind_of
 
 MOST_WAYS = 5
@@ -71,6 +74,8 @@ class Why:
     ways: list[Markup] = field(default_factory=list)
     enough: bool = False
     fade: str = ""
+    voices: Panel
+    disputes: list[Told]
     as_of: date
 
 
@@ -103,6 +108,8 @@ def why(reader: Reader, competency: str) -> Why:
         ways=_ways(case),
         enough=bool(_enough(case)),
         fade=_fade(case),
+        voices=learner_voices.panel_of(case),
+        disputes=disputes.of_person(reader.who.id, kind=LEVEL, about=[competency]),
         as_of=case.as_of,
     )
 
