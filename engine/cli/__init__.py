@@ -29,6 +29,7 @@ PLACES = {
     "competencies": "engine.cli.scoring",
     "rebuild": "engine.cli.rebuild",
     "snapshot": "engine.cli.rebuild",
+    "results": "engine.cli.results",
     "demo": "engine.cli.demo",
 }
 

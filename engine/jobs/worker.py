@@ -20,13 +20,14 @@ from engine.exchange import forwarding, pulling
 from engine.jobs import tasks
 from engine.jobs.accounts import AccountMatcher
 from engine.pipeline import reader, store
+from engine.publishing import asserting
 
 PROJECT_EVERY = 0.2
 READ_EVERY = 0.5
 EXCHANGE_EVERY = 2.0
 FILE_EVERY = 0.2
 MATCH_EVERY = 5.0
-SNAPSHOT_EVERY, BREATH = 60.0, 0.1
+SNAPSHOT_EVERY, PUBLISH_EVERY, BREATH = 60.0, 60.0, 0.1
 STOP_WITHIN = 2
 Loop = Callable[[Flask, threading.Event], None]
 
@@ -168,7 +169,21 @@ def take_snapshots(app: Flask, stop: threading.Event) -> None:
             stop.wait(BREATH if more else SNAPSHOT_EVERY)
 
 
+def publish_levels(app: Flask, stop: threading.Event) -> None:
+    """Publish the levels that changed, of who consents; each learner is looked at once a day."""
+    holder = holder_name()
+    with app.app_context():
+        while not stop.is_set():
+            try:
+                done = asserting.advance(holder)
+            except SQLAlchemyError:
+                log.exception("levels could not be published; tried again")
+                db.session.remove()
+                done = 0
+            stop.wait(BREATH if done else PUBLISH_EVERY)
+
+
 LOOPS = (
     *(follow_log, file_references, read_runs, match_accounts),
-    *(send_on, bring_in, take_snapshots),
+    *(send_on, bring_in, take_snapshots, publish_levels),
 )

@@ -4,20 +4,42 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
 from engine import explanations
+from engine.config import settings
 from engine.errors import Forbidden, Refused
 from engine.explanations import FORMAT, Learner
 from engine.lrs.callers import PROFILES
 from engine.profiles import today
+from engine.publishing import roster
 from engine.xapi_http import envelope, errors
 from engine.xapi_http.bodies import JSON
 from xapi import text
 
 bp = Blueprint("learners", __name__)
 errors.install(bp)
+
+
+@bp.get("/learners")
+def learners() -> Response:
+    """Everybody with a profile, page by page: ids, identifiers, and where each profile is."""
+    _require_profiles()
+    found = roster.page(request.args.get("after"), _limit())
+    root = f"{settings().public_url}/api/v1/learners"
+    more = f"{root}?{urlencode({'after': found.after, 'limit': _limit()})}" if found.after else None
+    listed = [
+        {
+            "id": one.uid,
+            "name": one.name,
+            "identifiers": one.identifiers,
+            "profile": f"{root}/{one.uid}/profile",
+        }
+        for one in found.learners
+    ]
+    return _answer({"learners": listed, "more": more}, JSON)
 
 
 @bp.get("/learners/<path:learner>/profile")
@@ -35,10 +57,13 @@ def explain(learner: str, competency: str) -> Response:
 
 
 def _learner(given: str) -> Learner:
-    """The learner that is asked for, once it is sure that the key may ask.
+    """The learner that is asked for, once it is sure that the key may ask."""
+    _require_profiles()
+    return explanations.find_learner(given)
 
-    A profile rests on private lines too, so the key must read everything, which learners see.
-    """
+
+def _require_profiles() -> None:
+    """A profile rests on private lines too, so the key must read everything, which learners see."""
     caller = envelope.caller()
     caller.require(PROFILES)
     if not caller.access.everything:
@@ -46,7 +71,18 @@ def _learner(given: str) -> Learner:
             "This key does not read everybody's record, and a profile is made of all of it.",
             "Ask the operator for a key that reads all, with the scope profiles/read.",
         )
-    return explanations.find_learner(given)
+
+
+def _limit() -> int:
+    """How many are wanted at a time; as many as there may be without a word."""
+    given = request.args.get("limit", str(roster.MOST))
+    if not given.isascii() or not given.isdigit() or not 0 < int(given[:9]) <= roster.MOST:
+        raise Refused(
+            f"limit={given[:40]} is not a number of learners.",
+            f"Give 1 to {roster.MOST}.",
+            where="limit",
+        )
+    return int(given)
 
 
 def _day() -> date:

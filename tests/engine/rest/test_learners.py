@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from factories import a_key, a_person, a_statement, headers
+from factories import HOME, a_key, a_person, a_statement, headers
 from flask import Flask
 from live_log import (
     ACCEPTED,
@@ -215,3 +215,66 @@ def test_the_digest_is_that_of_the_statements_sent(api: Api) -> None:
     found = api.get(f"bo@example.org/profile{ON}").json["engine"]["statements"]
     digest.add(sent)
     assert (found["count"], found["digest"]) == (1, digest.hex)
+
+
+# ---- Everybody ----------------------------------------------------------------------------------
+
+
+def paged(api: Api, limit: int) -> list[str]:
+    """The names of everybody, as a client gets them that follows `more` from page to page."""
+    names, more = list[str](), f"/api/v1/learners?limit={limit}"
+    while more:
+        answer = api.client.get(more, headers=api.headers).json
+        names += [one["name"] for one in answer["learners"]]
+        more = (answer["more"] or "").removeprefix(HOME)
+    return names
+
+
+@pytest.mark.parametrize("limit", [1, 2, 200])
+def test_a_client_pages_through_everybody_with_a_profile(api: Api, limit: int) -> None:
+    a_person("Olu Ade", "olu@example.org")
+    put(an_origin("forum"), answered(), answered("olu@example.org"))
+    profiles.catch_up()
+    db.session.rollback()
+    assert paged(api, limit) == ["Bo Lund", "Olu Ade"]
+
+
+def test_each_of_them_is_named_as_the_client_may_know_her(api: Api) -> None:
+    two_answers()
+    with transaction():
+        people.link(people.get_person("bo@example.org"), "https://lms.example.org::bo7")
+    (one,) = api.client.get("/api/v1/learners", headers=api.headers).json["learners"]
+    assert {"mailto:bo@example.org", "https://lms.example.org::bo7"} <= set(one["identifiers"])
+    assert api.client.get(one["profile"].removeprefix(HOME), headers=api.headers).json["learner"]
+
+
+def test_merged_people_are_listed_once(api: Api) -> None:
+    put(an_origin("forum"), answered(), answered("ines@example.org", thing="2"))
+    with transaction():
+        people.merge(people.get_person("bo@example.org"), people.get_person("ines@example.org"))
+    profiles.catch_up()
+    db.session.rollback()
+    assert paged(api, 1) == ["Bo Lund"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        pytest.param("after=nobody", 404, id="nobody"),
+        pytest.param("limit=0", 400, id="none at a time"),
+        pytest.param("limit=many", 400, id="no number"),
+        pytest.param("limit=" + "9" * 5000, 400, id="a long number"),
+        pytest.param("limit=²", 400, id="no digit of ours"),
+    ],
+)
+def test_a_page_that_cannot_be_is_refused(api: Api, query: str, status: int) -> None:
+    answer = api.client.get(f"/api/v1/learners?{query}", headers=api.headers)
+    assert (answer.status_code, answer.mimetype) == (status, "application/json")
+
+
+@pytest.mark.parametrize("key", [{"scopes": ["all/read"]}, {"reads": "mine"}])
+def test_everybody_is_listed_for_keys_that_may_read_profiles(
+    app: Flask, key: dict[str, Any]
+) -> None:
+    asker = Api(app, **key)
+    assert asker.client.get("/api/v1/learners", headers=asker.headers).status_code == 403

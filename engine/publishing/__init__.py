@@ -1,0 +1,1 @@
+"""Results that flow back: assertions of levels, grants that people confirm, and Open Badges."""
