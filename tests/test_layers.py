@@ -17,11 +17,12 @@ LAYERS = (
     ("web", "rest"),
     ("xapi_http",),
     ("demo", "doctor"),
-    ("sources", "exchange"),
+    ("sources", "exchange", "publishing"),
     (
         *("statement_files", "verdicts", "intake", "pipeline", "profiles", "profile_rows"),
         *("imports", "instance", "records", "rebuilding", "snapshots"),
         *("simulation", "reweighing", "movements", "explanations"),
+        *("voices", "asked_levels", "disputes", "dispute_models", "reviews"),
     ),
     ("competencies", "people", "lrs"),
     ("host",),
@@ -36,6 +37,7 @@ PURE = (
     *("framework_changes", "framework_documents"),
     *("matching", "nodes", "policy", "reading", "rollup", "scoring", "yaml_reading"),
     *("differences", "findings", "framework_rulesets", "json_paths", "reachability", "templates"),
+    *("ledger", "timeline"),
 )
 WEB_AND_DATABASE = {"flask", "sqlalchemy", "flask_sqlalchemy", "werkzeug", "jinja2"}
 

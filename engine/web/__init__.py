@@ -7,7 +7,23 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import Refused
-from engine.web import charts, frame, hooks, learner, pages, session, validator, words, workbench
+from engine.web import (
+    approvals,
+    badges,
+    charts,
+    disputes,
+    frame,
+    frameworks,
+    hooks,
+    learner,
+    pages,
+    rulesets,
+    session,
+    validator,
+    voices,
+    words,
+    workbench,
+)
 from engine.web.session import Sessions
 
 __all__ = ["Sessions", "install", "secure"]
@@ -26,7 +42,10 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     session.login.init_app(app)
     app.jinja_env.globals.update(words=words, charts=charts)
     app.context_processor(frame.context)
-    for bp in (session.bp, learner.bp, workbench.bp, validator.bp, pages.bp):
+    for bp in (
+        *(session.bp, learner.bp, workbench.bp, frameworks.bp, rulesets.bp),
+        *(voices.bp, disputes.bp, badges.bp, approvals.bp, validator.bp, pages.bp),
+    ):
         _require_token(bp, csrf)
         app.register_blueprint(bp)
     app.register_blueprint(hooks.bp)

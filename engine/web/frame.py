@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -12,12 +13,22 @@ from engine import __version__
 from engine.errors import Refused
 from engine.pipeline import host
 
-LEARNER = (("My learning", "learner.learning"), ("My competencies", "learner.competencies"))
+LEARNER = (
+    ("My learning", "learner.learning"),
+    ("My competencies", "learner.competencies"),
+    ("Reviews", "learner.reviews.asked"),
+    ("My results", "badges.mine"),
+    ("My data", "learner.data"),
+)
 WORKBENCH = (
     ("Sources", "workbench.sources"),
     ("Not aligned", "workbench.unaligned"),
+    ("Frameworks", "frameworks.every"),
+    ("Rules", "rulesets.every"),
+    ("Disputes", "disputes.every"),
     ("Validator", "validator.ask"),
 )
+APPROVALS = ("Approvals", "approvals.queue")
 
 
 def context() -> dict[str, Any]:
@@ -25,7 +36,8 @@ def context() -> dict[str, Any]:
     who = current_user.who if current_user.is_authenticated else None
     return {
         "version": __version__,
-        "nav": _nav(who.roles) if who else [],
+        "nav": _links(LEARNER) if who else [],
+        "team_nav": _links(_of_the_team(who.roles)) if who else [],
         "who": {"name": who.name, "url": url_for("learner.data")} if who else None,
         "sign_out_url": url_for("session.sign_out") if who else None,
         "data_url": url_for("learner.data") if who else None,
@@ -33,10 +45,13 @@ def context() -> dict[str, Any]:
     }
 
 
-def _nav(roles: frozenset[str]) -> list[dict[str, Any]]:
-    items = [*LEARNER, ("My data", "learner.data")]
-    if roles & {"ld", "operator"}:
-        items += WORKBENCH
+def _of_the_team(roles: frozenset[str]) -> list[tuple[str, str]]:
+    """The pages for those who look after others' learning."""
+    items = list(WORKBENCH) if roles & {"ld", "operator"} else []
+    return [*items, APPROVALS] if roles & {"ld", "expert"} else items
+
+
+def _links(items: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     here = request.path
     found = [(title, url_for(endpoint)) for title, endpoint in items]
     return [

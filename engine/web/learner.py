@@ -30,7 +30,8 @@ from engine.web import (
     learner_item,
     learner_levels,
     learner_record,
-    learner_why,
+    reviews,
+    voices,
     words,
 )
 from engine.web.learner_forms import Form
@@ -38,6 +39,7 @@ from engine.web.learner_reader import Reader
 from engine.web.session import needs
 
 bp = Blueprint("learner", __name__)
+bp.register_blueprint(reviews.bp)
 
 EXPORT = "byway-record.json"
 
@@ -124,16 +126,7 @@ def item(sid: uuid.UUID) -> str | Answer:
     stored = records.own_statement(reader.who.keys, sid)
     if stored.sid != sid:
         return redirect(url_for("learner.item", sid=stored.sid))
-    opened = learner_item.open_item(reader, stored)
-    return _item_page(reader, opened, opened.now.fields, {})
-
-
-def _item_page(
-    reader: Reader, opened: learner_item.Item, given: dict[str, str], errors: dict[str, str]
-) -> str:
-    return render_template(
-        "learner/item.html", reader=reader, item=opened, given=given, errors=errors
-    )
+    return learner_item.page(reader, learner_item.open_item(reader, stored))
 
 
 @bp.post("/learning/<uuid:sid>/correct")
@@ -144,13 +137,13 @@ def correct(sid: uuid.UUID) -> tuple[str, int] | Answer:
     opened = learner_item.open_item(reader, records.own_statement(reader.who.keys, sid))
     if not opened.may_correct:
         raise Refused(
-            "This line is not about an activity, so there is nothing to correct.",
+            "There is nothing to correct in this line.",
             "Leave it out of your levels if it is wrong.",
         )
     correction = learner_forms.read_correction(form, reader, opened.now)
     if correction is None:
         given = form.fields(*opened.now.fields)
-        return _item_page(reader, opened, given, form.errors), 422
+        return learner_item.page(reader, opened, given, form.errors), 422
     new = decisions.correct(reader.who, opened.entry.line.sid, correction)
     flash("Corrected. Your word stands now; what was said before is kept.")
     return redirect(url_for("learner.item", sid=new))
@@ -182,6 +175,7 @@ def scoring(sid: uuid.UUID) -> Answer:
 def audience(sid: uuid.UUID) -> Answer:
     """Say who may see a line."""
     reader, chosen = Reader.here(), request.form.get("audience", "")
+    learner_item.require_shareable(records.own_statement(reader.who.keys, sid))
     decisions.share(reader.who, sid, chosen)
     seen = words.audience(learner_record.audience_words(reader, chosen))
     flash(f"Kept. Seen by: {seen}.")
@@ -220,7 +214,7 @@ def why(competency: str) -> str:
         raise NotFound(
             "There is no such competency in the framework in force.", "Go back to My competencies."
         )
-    return render_template("learner/why.html", reader=reader, page=learner_why.why(reader, found))
+    return voices.why_page(reader, found)
 
 
 # ---- My data ---------------------------------------------------------------------------------

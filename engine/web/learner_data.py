@@ -16,8 +16,9 @@ from engine.people.accounts import EXTERNAL_ID, USERNAME
 from engine.people.models import Person
 from engine.pipeline import host
 from engine.sources import instances
-from engine.web import learner_item, words
+from engine.web import learner_item, review_words, words
 from engine.web.learner_reader import Reader
+from engine.web.review_words import Sight
 
 _OURS = {USERNAME: "User name", EXTERNAL_ID: "Id in another system"}
 # What somebody can say about an origin: the word kept, by basis and by what she said before.
@@ -55,6 +56,7 @@ class Data:
     shared: list[str]
     levels: list[str]
     managers: list[str]
+    sights: list[Sight]
 
 
 def data_of(reader: Reader) -> Data:
@@ -68,6 +70,7 @@ def data_of(reader: Reader) -> Data:
         shared=_systems("shared"),
         levels=_asking_for_levels(),
         managers=[words.clean(one.name) for one in learner_item.managers_of(reader)],
+        sights=review_words.sights(reader),
     )
 
 

@@ -6,23 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine import records
+from flask import render_template
+
+from engine import records, voices
 from engine.activity import Facts
 from engine.competencies.counting import Counted
 from engine.competencies.decay import MICRO
 from engine.competencies.policy import Policy
+from engine.errors import Forbidden
 from engine.lrs.reader import Stored
 from engine.moments import from_us, to_us
 from engine.people import service as people
 from engine.people.models import Person
 from engine.records import Line, Opinion, Place
+from engine.reviews import dialogue
 from engine.sources import records as sources
 from engine.sources.decisions import facts_from
 from engine.sources.records import Told
-from engine.web import learner_record, learner_words, words
+from engine.web import disputes, learner_record, learner_words, review_words, words
 from engine.web.learner_forms import Now
 from engine.web.learner_reader import Reader
 from engine.web.learner_record import Entry
+from engine.web.review_words import Asked
 from xapi import statements as xapi
 from xapi import text
 
@@ -83,6 +88,8 @@ class Item:
     gives: list[Gives]
     weighed: bool
     opinions: list[tuple[str, str]]
+    mutual: list[str]
+    asked: list[Asked]
     formers: list[Former]
     now: Now
     audiences: list[tuple[str, str, str]]
@@ -91,6 +98,12 @@ class Item:
     is_corrected: bool
     is_left_out: bool
     is_own: bool
+    is_word: bool
+
+    @property
+    def also_seen_by(self) -> str:
+        """Whom she lets see it because she asked for a review."""
+        return words.listed([one.name for one in self.asked if one.holds])
 
 
 def open_item(reader: Reader, stored: Stored) -> Item:
@@ -102,6 +115,9 @@ def open_item(reader: Reader, stored: Stored) -> Item:
     (entry,) = learner_record.entries_of(reader, [line], context)
     facts = trace.facts or (facts_from(statement) if _is_activity(statement) else None)
     counted = context.counted.get(stored.sid, ())
+    said = records.opinions([stored.sid], reader.who.keys).get(stored.sid, [])
+    is_word = dialogue.is_word(stored.origin, statement)
+    asked = [] if is_word else review_words.asked_about(reader, stored)
     return Item(
         entry=entry,
         title=words.title_of(statement, reader.language) or "",
@@ -113,15 +129,39 @@ def open_item(reader: Reader, stored: Stored) -> Item:
         facts=_facts(reader, facts) if facts else [],
         gives=[_gives(reader, one, context.policy, entry.source) for one in counted],
         weighed=records.is_weighed(stored),
-        opinions=_opinions(reader, stored),
+        opinions=[(words.clean(one.name), opinion_words(reader, one)) for one in said],
+        mutual=_mutual(reader, said),
+        asked=asked,
         formers=_formers(reader, stored),
         now=_now(reader, line, statement),
         audiences=audiences(reader),
-        may_correct=bool(trace.told) or _is_activity(statement),
+        may_correct=not is_word and (bool(trace.told) or _is_activity(statement)),
         may_retitle=_is_activity(statement),
         is_corrected=trace.change is not None,
         is_left_out=stored.sid in context.left_out,
         is_own=reader.is_own(stored.origin),
+        is_word=is_word,
+    )
+
+
+def page(
+    reader: Reader,
+    opened: Item,
+    given: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> str:
+    """The page of a line.
+
+    :param given: what was typed into one of its forms, by field, and `errors` what is wrong there.
+    """
+    filled = {**opened.now.fields, **(given or {})}
+    return render_template(
+        "learner/item.html",
+        reader=reader,
+        item=opened,
+        disputes=disputes.on_item(reader.who, opened.entry.line.sid),
+        given=filled,
+        errors=errors or {},
     )
 
 
@@ -277,9 +317,10 @@ def _weight_words(one: Counted, policy: Policy) -> str:
     return f"{base} × {factor}{split} = {whole}"
 
 
-def _opinions(reader: Reader, stored: Stored) -> list[tuple[str, str]]:
-    said = records.opinions([stored.sid], reader.who.keys).get(stored.sid, [])
-    return [(words.clean(one.name), opinion_words(reader, one)) for one in said]
+def _mutual(reader: Reader, said: Sequence[Opinion]) -> list[str]:
+    """How she and those who accepted it accept each other's work, where it is mutual."""
+    others = {one.who for one in said if isinstance(one.who, int) and one.verdict > 0}
+    return list(review_words.mutual_words(reader, others).values())
 
 
 def opinion_words(reader: Reader, one: Opinion) -> str:
@@ -310,3 +351,12 @@ def audiences(reader: Reader) -> list[tuple[str, str, str]]:
 def managers_of(reader: Reader) -> Sequence[Person]:
     """Who manages her, merged records resolved."""
     return [people.standing(one) for one in people.managers_of(reader.who.id)]
+
+
+def require_shareable(stored: Stored) -> None:
+    """Refuse to show the words of a review to anybody but the two who exchanged them."""
+    statement = text.parse(stored.payload)
+    if voices.is_of_another(statement):
+        raise Forbidden("What you say of somebody else is not yours to share.", "Go back to it.")
+    if dialogue.is_word(stored.origin, statement):
+        raise Forbidden("The words of a review stay between the two of you.", "Go back to it.")

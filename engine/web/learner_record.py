@@ -21,6 +21,7 @@ from engine.moments import from_us
 from engine.people import service as people
 from engine.pipeline import reader as statements
 from engine.records import Line, Place, Wanted
+from engine.reviews import dialogue
 from engine.sources import records as sources
 from engine.sources.records import Change
 from engine.web import learner_words, words
@@ -231,6 +232,8 @@ def _note(reader: Reader, line: Line, counted: Sequence[Counted], context: Conte
         return learner_words.note(counted, context.policy, links)
     if words.verb_name(line.statement) in ("accepted", "rejected"):
         return Markup("Your word helps somebody else’s level, not yours.")
+    if dialogue.is_word(line.origin, line.statement):
+        return Markup("Something said about levels or lines. It adds nothing to your levels.")
     if _is_quiet(reader, line, context):
         return Markup("Adds nothing to your levels on its own.")
     return Markup("Reaches no competency yet. Your L&amp;D team sees it in its list.")

@@ -31,6 +31,7 @@ _ISO_DURATION = re.compile(
 _NAMES = {verb.iri: name for name, verb in VERBS.items()}
 _TIMED = {"attended", "hosted", "presented", "watched", "listened", "read", "mentored"}
 _REFERRED = {
+    "disagreed": "a line of your record",
     "accepted": "an answer",
     "rejected": "an answer",
     "replied": "a discussion",
