@@ -300,7 +300,8 @@ class FrameworkFormat:
     gives the file back, for formats that can be exported, named with `suffix`.
 
     A `last_resort` reads files of many makes and is asked after all others; `columns(file,
-    options)` gives its headings, each with the first value below it, to be named in the options.
+    options)` gives its headings, each with the first value below it, to be named in those options
+    that say `"column": True` in their metadata.
     """
 
     name: str

@@ -104,7 +104,7 @@ def meanings(form: FrameworkFormat) -> list[Meaning]:
             many=isinstance(field, Words),
         )
         for name, field in _fields(form)
-        if _names_columns(name, field)
+        if field.metadata.get("column")
     ]
 
 
@@ -118,7 +118,7 @@ def settings(form: FrameworkFormat) -> list[Setting]:
             choices=tuple(str(one) for one in _choices(field)),
         )
         for name, field in _fields(form)
-        if not _names_columns(name, field)
+        if not field.metadata.get("column")
     ]
 
 
@@ -180,11 +180,6 @@ def _key(headings: Sequence[str]) -> str:
 def _fields(form: FrameworkFormat) -> Iterator[tuple[str, fields.Field[object]]]:
     if form.settings is not None:
         yield from form.settings().fields.items()
-
-
-def _names_columns(name: str, field: fields.Field[object]) -> bool:
-    """Whether an option names a column: it says so itself, or is called so."""
-    return bool(field.metadata.get("column", _label(name, field).startswith("Column")))
 
 
 def _label(name: str, field: fields.Field[object]) -> str:

@@ -32,7 +32,7 @@ def _column(label: str, help_: str = _EXAMPLE) -> fields.String:
     return fields.String(
         load_default="",
         validate=validate.Length(max=200),
-        metadata={"label": label, "help": help_},
+        metadata={"label": label, "help": help_, "column": True},
     )
 
 
@@ -53,6 +53,7 @@ class TableSettings(Schema):
         load_default=list,
         metadata={
             "label": "Columns of levels",
+            "column": True,
             "help": "From the lowest, such as Awareness, Working, Practitioner, Expert.",
         },
     )
