@@ -365,6 +365,8 @@ class Source:
     :cvar settings: a `SourceSettings`; the form of an instance is made from it.
     :cvar privacy: mandatory.
     :cvar vouches: "peer" where the system itself authenticates people who accept each other's work.
+    :cvar api_version: the plugin API it was made for.
+    :cvar hosts: the hosts its `poll` calls; "{url}" stands for the host of its setting `url`.
     :cvar mark: two letters shown beside what it brings.
     """
 
@@ -374,6 +376,7 @@ class Source:
     privacy: ClassVar[Privacy]
     vouches: ClassVar[str | None] = None
     api_version: ClassVar[int] = API_VERSION
+    hosts: ClassVar[tuple[str, ...]] = ()
     mark: ClassVar[str] = ""
 
     def activities(

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("cli",),
     ("jobs",),
+    ("testkit",),
     ("app",),
     ("web", "rest"),
     ("xapi_http",),
@@ -25,6 +26,7 @@ LAYERS = (
         *("voices", "asked_levels", "disputes", "dispute_models", "reviews"),
     ),
     ("competencies", "people", "lrs"),
+    ("plugin_checks",),
     ("host",),
     ("hookspecs", "activity", "fetcher"),
     ("api",),

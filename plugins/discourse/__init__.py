@@ -68,6 +68,7 @@ class Discourse(Source):
 
     name = "discourse"
     title = "Discourse forum"
+    api_version = 1
     mark = "Di"
     settings = DiscourseSettings
     vouches = "peer"

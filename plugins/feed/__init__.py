@@ -80,6 +80,8 @@ class Feed(Source):
 
     name = "feed"
     title = "Blog or news feed"
+    api_version = 1
+    hosts = ("{url}", "{comments_url}")
     mark = "Bl"
     settings = FeedSettings
     privacy = Privacy(

@@ -77,6 +77,7 @@ class Zoom(Source):
 
     name = "zoom"
     title = "Zoom webinars and meetings"
+    api_version = 1
     mark = "Zo"
     settings = ZoomSettings
     privacy = Privacy(
