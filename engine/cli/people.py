@@ -7,14 +7,16 @@ from typing import BinaryIO
 import click
 from sqlalchemy import select
 
+from engine.cli import people_inbox
 from engine.cli.context import progress, with_app
 from engine.cli.output import as_json, json_option
 from engine.config import settings
 from engine.db import db, transaction
 from engine.errors import NotFound
 from engine.people import matching, service, signin
+from engine.people.inbox import Decider
 from engine.people.models import Person
-from engine.sources import instances
+from engine.sources import instances, linking
 
 
 def add_to(group: click.Group) -> None:
@@ -53,12 +55,18 @@ def import_(file: BinaryIO, json: bool) -> None:
 @people.command()
 @click.argument("email")
 @click.argument("identifier")
+@click.option("--create", is_flag=True, help="Create a person with this address.")
+@click.option("--name", default="", help="The name of the new person.")
 @with_app
-def link(email: str, identifier: str) -> None:
-    """Say that IDENTIFIER is this person's: mailto:..., HOMEPAGE::NAME, an openid or a sha1."""
-    with transaction():
-        keys = service.link(service.get_person(email), identifier, by="byway people link")
-    click.echo(f"{keys[0]} is {email}.")
+def link(email: str, identifier: str, create: bool, name: str) -> None:
+    """Say that IDENTIFIER is this person's: mailto:..., HOMEPAGE::NAME, an openid or a sha1.
+
+    Rows that waited under it are read in the run that brought them.
+    """
+    decider = Decider(name="byway people link")
+    done = linking.link_early(identifier, email, decider, create=create, name=name)
+    read = f" {done.read} rows that waited were read." if done.read else ""
+    click.echo(f"{done.handle} is {email}.{read}")
 
 
 @people.command()
@@ -131,3 +139,6 @@ def consent(email: str, source: str, word: str) -> None:
     with transaction():
         service.say(service.get_person(email), instances.get(source).origin_id, word)
     click.echo(f"{email}: {word} for {source}.")
+
+
+people_inbox.add_to(people)

@@ -21,12 +21,14 @@ from engine.jobs import tasks
 from engine.jobs.accounts import AccountMatcher
 from engine.pipeline import reader, store
 from engine.publishing import asserting
+from engine.sources import newcomers
 
 PROJECT_EVERY = 0.2
 READ_EVERY = 0.5
 EXCHANGE_EVERY = 2.0
 FILE_EVERY = 0.2
 MATCH_EVERY = 5.0
+CREATE_EVERY = 60.0
 SNAPSHOT_EVERY, PUBLISH_EVERY, BREATH = 60.0, 60.0, 0.1
 STOP_WITHIN = 2
 Loop = Callable[[Flask, threading.Event], None]
@@ -155,6 +157,17 @@ def match_accounts(app: Flask, stop: threading.Event) -> None:
             db.session.remove()
 
 
+def create_people(app: Flask, stop: threading.Event) -> None:
+    """Create the people whom a trusted domain vouches for."""
+    with app.app_context():
+        while not stop.wait(CREATE_EVERY):
+            try:
+                newcomers.create_people()
+            except SQLAlchemyError:
+                log.exception("people of trusted domains could not be created; tried again")
+            db.session.remove()
+
+
 def take_snapshots(app: Flask, stop: threading.Event) -> None:
     """Make the night's snapshot, a little at a time: nobody waits for it."""
     holder = holder_name()
@@ -184,6 +197,6 @@ def publish_levels(app: Flask, stop: threading.Event) -> None:
 
 
 LOOPS = (
-    *(follow_log, file_references, read_runs, match_accounts),
+    *(follow_log, file_references, read_runs, match_accounts, create_people),
     *(send_on, bring_in, take_snapshots, publish_levels),
 )

@@ -47,7 +47,7 @@ def clean_email(text: str) -> str:
     email = unicodedata.normalize("NFKC", text).strip().strip("<>").strip().lower()
     email = email.removeprefix("mailto:")
     _, _, domain = email.rpartition("@")
-    whole = "." in domain.strip(".") or domain == "localhost"
+    whole = ("." in domain.strip(".") or domain == "localhost") and email.isprintable()
     try:
         actors.parse_key(f"mailto:{email}")
     except ValueError:

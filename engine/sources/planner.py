@@ -309,6 +309,7 @@ class Planner:
         entry_of(statement, authority=self.authorities[self.voice.origin_id])
 
 
+NAMELESS = "gave no address and no account. Nobody is matched by name."
 WITHHELD = "This person has not allowed this source. Nothing about her is kept."
 
 
@@ -325,11 +326,10 @@ def _keys_in(said: Said) -> set[str]:
 
 def _unmatched(activity: Activity) -> Outcome:
     name = activity.actor.name if isinstance(activity.actor, Actor) else None
-    called = f'"{name}" gave' if name else "Somebody gave"
     return Outcome(
         outcome="unmatched",
         places=activity.rows,
-        why=f"{called} no address and no account. Nobody is matched by name.",
+        why=nameless(name),
         mend="Link the row to a person you know, or let her claim it.",
     )
 
@@ -342,6 +342,12 @@ def _waiting(activity: Activity, key: str) -> Outcome:
         mend="Nothing to do: it is read again when that arrives.",
         awaits=key,
     )
+
+
+def nameless(name: str | None) -> str:
+    """The reason written down for a row that gives a name alone, or not even that."""
+    called = f'"{name}"' if name else "Somebody"
+    return f"{called} {NAMELESS}"
 
 
 def awaiting(key: str) -> str:

@@ -15,6 +15,7 @@ from engine.web import (
     frame,
     frameworks,
     hooks,
+    inbox,
     learner,
     pages,
     rulesets,
@@ -43,7 +44,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     app.jinja_env.globals.update(words=words, charts=charts)
     app.context_processor(frame.context)
     for bp in (
-        *(session.bp, learner.bp, workbench.bp, frameworks.bp, rulesets.bp),
+        *(session.bp, learner.bp, workbench.bp, inbox.bp, frameworks.bp, rulesets.bp),
         *(voices.bp, disputes.bp, badges.bp, approvals.bp, validator.bp, pages.bp),
     ):
         _require_token(bp, csrf)

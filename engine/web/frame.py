@@ -23,6 +23,7 @@ LEARNER = (
 WORKBENCH = (
     ("Sources", "workbench.sources"),
     ("Not aligned", "workbench.unaligned"),
+    ("People", "inbox.every"),
     ("Frameworks", "frameworks.every"),
     ("Rules", "rulesets.every"),
     ("Disputes", "disputes.every"),

@@ -11,6 +11,7 @@ from engine.db import db
 from engine.errors import NotFound, Refused
 from engine.lrs.callers import PROFILES
 from engine.lrs.keys import listed
+from engine.people import inbox
 from engine.people import service as people
 from engine.people.accounts import EXTERNAL_ID, USERNAME
 from engine.people.models import Person
@@ -63,7 +64,7 @@ def data_of(reader: Reader) -> Data:
     """All that is held about her."""
     holders = list(_holders(reader))
     return Data(
-        identifiers=[identifier_words(key) for key in _shown(reader)],
+        identifiers=_identifiers(reader),
         holders=sorted(holders, key=lambda one: (-one.count, one.name)),
         total=sum(one.count for one in holders),
         everything=_systems("all"),
@@ -82,8 +83,23 @@ def _shown(reader: Reader) -> list[str]:
     return sorted(reader.who.keys - hashes)
 
 
+def _identifiers(reader: Reader) -> list[tuple[str, str]]:
+    """Her identifiers, with who said that they are hers."""
+    linked, told = inbox.linked_by(reader.who.id), []
+    for key in _shown(reader):
+        name, kind = identifier_words(key)
+        at, by = linked.get(key, (0, ""))
+        by_whom = f", linked by {words.clean(by, 80)} on {words.full_date(reader.day(at))}"
+        told.append((name, f"{kind}{by_whom if by else ''}"))
+    return told
+
+
 def identifier_words(key: str) -> tuple[str, str]:
     """An identifier and what kind of thing it is, as a person reads it."""
+    named = inbox.name_in(key)
+    if named is not None:
+        source, name = named
+        return name, f"A name in {source}, without an address"
     if key.startswith("mailto:"):
         return key.removeprefix("mailto:"), "Email address, and the hash that stands for it"
     for home, kind in _OURS.items():
