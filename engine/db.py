@@ -198,6 +198,19 @@ def reading() -> Iterator[Connection]:
         yield connection
 
 
+def among(connection: Connection, query: str, values: Iterable[str], *before: Any) -> list[Any]:
+    """The rows of a query for very many values, a portion at a time, as the driver takes it.
+
+    :param query: with `?` for each value in `before`, then `IN (*)` for the many.
+    """
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    found: list[Any] = []
+    for part in portions(sorted(values)):
+        asked = query.replace("?", mark).replace("(*)", f"({', '.join([mark] * len(part))})")
+        found += connection.exec_driver_sql(asked, (*before, *part)).all()
+    return found
+
+
 def portions(values: Iterable[T]) -> Iterator[list[T]]:
     """Values for an IN clause, no more at a time than every database takes."""
     listed = list(values)

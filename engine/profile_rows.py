@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
 from engine.competencies.evidence import EvidenceRow, Validation
 from engine.competencies.models import evidence, revision, validation
-from engine.db import portions
+from engine.db import among
 from engine.pipeline import reader
 
 HOPS = 255
-_SKIPPED = 2  # generation and seq say where a row stands, not what it says
-_FIELDS = tuple(
-    "authority" if column.name == "origin" else column.name
-    for column in list(evidence.columns)[_SKIPPED:]
-)
-"""The evidence's columns as `EvidenceRow` calls them."""
+_COLUMNS = {
+    table: tuple(column.name for column in table.columns) for table in (revision, validation)
+} | {evidence: tuple("origin" if name == "authority" else name for name in EvidenceRow._fields)}
+"""Which columns are read, and in which order."""
 
 
 def root_of(statement_id: str, formers: Mapping[str, str]) -> str:
@@ -30,14 +27,6 @@ def root_of(statement_id: str, formers: Mapping[str, str]) -> str:
         statement_id = former
         seen.add(former)
     return statement_id
-
-
-@lru_cache(maxsize=64)
-def _query(table: Table, column: str, count: int, paramstyle: str) -> str:
-    """The driver's own question for the rows of a generation with one of so many values."""
-    mark = "?" if paramstyle == "qmark" else "%s"
-    names, marks = ", ".join(one.name for one in table.columns), ", ".join([mark] * count)
-    return f"SELECT {names} FROM {table.name} WHERE generation = {mark} AND {column} IN ({marks})"
 
 
 class Loader:
@@ -55,12 +44,12 @@ class Loader:
         return list(self._connection.execute(query).scalars())
 
     def _rows(self, table: Table, column: str, values: Iterable[str]) -> list[Any]:
-        found: list[Any] = []
-        for part in portions(sorted(values)):
-            # as the driver takes it: thousands of values pass through here for every page
-            query = _query(table, column, len(part), self._connection.dialect.paramstyle)
-            found += self._connection.exec_driver_sql(query, (self._generation, *part)).all()
-        return found
+        # as the driver takes it: thousands of values pass through here for every page
+        query = (
+            f"SELECT {', '.join(_COLUMNS[table])} FROM {table.name}"
+            f" WHERE generation = ? AND {column} IN (*)"
+        )
+        return among(self._connection, query, values, self._generation)
 
     def evidence(
         self, keys: frozenset[str], statements: Iterable[str] | None = None
@@ -70,8 +59,8 @@ class Loader:
             found = self._rows(evidence, "actor", keys)
         else:
             found = self._rows(evidence, "statement_id", set(statements))
-        read = ((row.actor, dict(zip(_FIELDS, row[_SKIPPED:], strict=True))) for row in found)
-        return [EvidenceRow(**fields) for actor, fields in read if actor in keys]
+        rows = map(EvidenceRow._make, found)
+        return [row for row in rows if row.actor in keys]
 
     def formers(self, rows: Sequence[EvidenceRow]) -> dict[str, str]:
         """What each revision replaced, down to the first, within one origin only."""

@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -164,7 +164,7 @@ def records_in(
         [
             row
             if row.replaces is None or row.statement_id in formers
-            else replace(row, replaces=None)
+            else row._replace(replaces=None)
             for key in sorted(one.own)
             for row in by_actor.get(key, ())
             if _is_allowed(row, one.words, decisions)

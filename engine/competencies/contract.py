@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -66,7 +66,7 @@ class _Log:
     def take(self, weighed: Weighed) -> None:
         for row in weighed.rows:
             former = self.formers.get(row.statement_id.lower())
-            self.rows[row.actor].append(replace(row, replaces=former))
+            self.rows[row.actor].append(row._replace(replaces=former))
         if weighed.validation is not None:
             self.words[weighed.validation.target].append(weighed.validation)
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from engine.competencies.decay import MICRO
 from engine.competencies.evidence import EvidenceRow, Ruleset, Validation
@@ -76,8 +76,7 @@ class Record:
         return self.persons.get(identifier, identifier)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class Counted(NamedTuple):
     """A row as it counts for this person: class, weight, and the level it reaches or starts at."""
 
     row: EvidenceRow

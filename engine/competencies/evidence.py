@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.competencies.checked import members, section
 from engine.competencies.decay import MICRO
@@ -41,9 +41,8 @@ OWN_PROFILE = BYWAY + "profile/v1"
 _MAX_ALIASES = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceRow:
-    """One rule's reading of one statement for one competency.
+class EvidenceRow(NamedTuple):
+    """One rule's reading of one statement for one competency; a tuple, since pages need thousands.
 
     `base` is weight x quality in millionths, before class and split; `day` is the UTC date's
     ordinal; `at` sorts as text; `stated` is a level that somebody put into the statement;

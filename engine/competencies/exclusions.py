@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
-
 from engine.competencies.models import Exclusion
-from engine.db import db, portions
+from engine.db import among, db
 from engine.moments import now_us
 
 
@@ -19,8 +17,6 @@ def exclude(root: str, person_id: int, *, excluded: bool) -> None:
 
 def excluded_roots(roots: Iterable[str]) -> set[str]:
     """Which of these items are left out now."""
-    latest = dict[str, bool]()
-    for part in portions(sorted(set(roots))):
-        query = select(Exclusion).where(Exclusion.root.in_(part)).order_by(Exclusion.id)
-        latest.update({one.root: one.excluded for one in db.session.scalars(query)})
+    query = "SELECT root, excluded FROM exclusion WHERE root IN (*) ORDER BY id"
+    latest = dict(map(tuple, among(db.session.connection(), query, set(roots))))
     return {root for root, excluded in latest.items() if excluded}

@@ -210,6 +210,9 @@ def part(amount: int, whole: int) -> int:
 
 def best_day(days: _Days, fade: Fade, seen: int) -> tuple[int, int]:
     """What a thing is worth, and the day it is worth that; of equal ones the latest."""
+    if len(days) == 1:  # as nearly all are
+        ((day, one),) = days.items()
+        return (one.weight * fade(day) // MICRO, day) if day <= seen else (0, 0)
     return max(
         ((one.weight * fade(day) // MICRO, day) for day, one in days.items() if day <= seen),
         default=(0, 0),

@@ -271,7 +271,7 @@ def _rows_of(entry: Logged, ruleset: Ruleset) -> list[tuple[Table, dict[str, Any
 
 def _by_the_learner(weighed: Weighed) -> Weighed:
     """Facts that the learner corrected herself are her own word."""
-    return replace(weighed, rows=tuple(replace(row, assurance="self") for row in weighed.rows))
+    return replace(weighed, rows=tuple(row._replace(assurance="self") for row in weighed.rows))
 
 
 def _evidence(row: EvidenceRow) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from engine.competencies.counting import PEER, TRUST_ALL, Counted, Record, Trust
 from engine.competencies.decay import MICRO
@@ -32,8 +33,7 @@ from engine.competencies.policy import Assurance
 __all__ = ["TRUST_ALL", "Record", "Standing", "Trust", "score", "standings"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explained:
+class Explained(NamedTuple):
     """One thing's share in a level; the shares of a standing add up to its mass exactly.
 
     `caps` names the limits that made it count for less: `day_cap` (a busy day), `cap` (enough of
