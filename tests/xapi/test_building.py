@@ -49,7 +49,7 @@ def test_verb_may_be_a_verb_or_any_iri():
     assert own["verb"] == {"id": "urn:x:did"}
 
 
-@pytest.mark.parametrize("name", VERBS.keys() - {"voided"})
+@pytest.mark.parametrize("name", sorted(VERBS.keys() - {"voided"}))
 def test_every_verb_of_the_vocabulary_passes(name):
     built = build(sid=NEW, actor=ANNA, verb=name, obj=WEBINAR, at=AT)
     assert ("v", VERBS[name].iri) in walk(built, version="2.0.0").terms
