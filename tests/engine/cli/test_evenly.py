@@ -13,14 +13,16 @@ from urllib.parse import urlsplit
 import pytest
 from cli_running import serving, until
 
-from engine.cli.evenly import Place
+from engine.cli import evenly
+from engine.cli.evenly import MOST, Place
 
 CLIENTS = 12
 
 
 @pytest.fixture
-def places() -> Iterator[tuple[Place, Place]]:
-    """Those of two workers, with two connections and one."""
+def places(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Place, Place]]:
+    """Those of two workers, with two connections and one; no other worker has a place."""
+    monkeypatch.setattr(evenly, "_held", memoryview(bytearray(b"\xff" * MOST * 4)).cast("i"))
     first, second = Place(), Place()
     first.tell(2)
     second.tell(1)
