@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from engine.db import db, portions
 from engine.errors import Conflict, NotFound, Refused
 from engine.moments import now_us
+from engine.people.merged import records_of
 from engine.people.models import (
     Community,
     Consent,
@@ -128,7 +129,7 @@ def link(person: Person, text: str, *, by: str = "") -> list[str]:
 
 
 def _refuse_others(person: Person, identifiers: Iterable[Identifier]) -> None:
-    mine = _records(standing(person).id)
+    mine = set(db.session.scalars(records_of(standing(person).id)))
     for one in identifiers:
         if one.person_id is not None and one.person_id not in mine:
             owner = standing(_require(one.person_id))
@@ -141,7 +142,7 @@ def _refuse_others(person: Person, identifiers: Iterable[Identifier]) -> None:
 def unlink(person: Person, text: str, *, by: str = "") -> list[str]:
     """Take an identifier away from a person; what is recorded under it stays recorded."""
     keys = _with_hash(read_key(text))
-    records = _records(standing(person).id)
+    records = records_of(standing(person).id)
     mine = Identifier.person_id.in_(records) & Identifier.key.in_(keys)
     if not db.session.scalars(select(Identifier).where(mine)).all():
         raise NotFound(f"{keys[0]} is not linked to {person.email}.", "Check the spelling.")
@@ -189,20 +190,20 @@ def take_role(person: Person, role: str) -> None:
     """Take a role away; not having it is no error. That she had it, and when, stays written."""
     if role not in ROLES[1:]:
         raise Refused(f'"{role}" cannot be taken away.', f"Choose from {', '.join(ROLES[1:])}.")
-    held = Role.person_id.in_(_records(standing(person).id)) & (Role.role == role)
+    held = Role.person_id.in_(records_of(standing(person).id)) & (Role.role == role)
     now = update(Role).where(held, Role.revoked_at.is_(None)).values(revoked_at=now_us())
     db.session.execute(now)
 
 
 def roles_of(person_id: int) -> frozenset[str]:
     """The roles somebody has now, those of records merged into hers included; always learner."""
-    mine = Role.person_id.in_(_records(person_id)) & Role.revoked_at.is_(None)
+    mine = Role.person_id.in_(records_of(person_id)) & Role.revoked_at.is_(None)
     return frozenset(db.session.scalars(select(Role.role).where(mine))) | {"learner"}
 
 
 def keys_of(person_id: int) -> frozenset[str]:
     """All identifiers of a person, those of records merged into hers included."""
-    mine = select(Identifier.key).where(Identifier.person_id.in_(_records(person_id)))
+    mine = select(Identifier.key).where(Identifier.person_id.in_(records_of(person_id)))
     return frozenset(db.session.scalars(mine))
 
 
@@ -211,7 +212,7 @@ def who(person: Person) -> Who:
     groups = db.session.execute(
         select(Community.slug, Community.name)
         .join(Membership, Membership.community_id == Community.id)
-        .where(Membership.person_id.in_(_records(person.id)))
+        .where(Membership.person_id.in_(records_of(person.id)))
         .distinct()
         .order_by(Community.name)
     )
@@ -263,7 +264,7 @@ def managers_of(person_id: int) -> list[Person]:
     query = (
         select(Person)
         .join(ManagerOf, ManagerOf.manager_id == Person.id)
-        .where(ManagerOf.person_id.in_(_records(person_id)))
+        .where(ManagerOf.person_id.in_(records_of(person_id)))
         .order_by(Person.id)
     )
     found = {standing(manager).id: standing(manager) for manager in db.session.scalars(query)}
@@ -280,7 +281,7 @@ def say(person: Person, origin_id: int, word: str) -> None:
 
 def words_of(person_id: int) -> dict[int, str]:
     """The last word of a person about each origin she said anything about."""
-    query = select(Consent).where(Consent.person_id.in_(_records(person_id))).order_by(Consent.id)
+    query = select(Consent).where(Consent.person_id.in_(records_of(person_id))).order_by(Consent.id)
     return {consent.origin_id: consent.word for consent in db.session.scalars(query)}
 
 
@@ -339,16 +340,6 @@ def _require(person_id: int) -> Person:
     if person is None:
         raise NotFound("No such person.", "Look the list of people up again.")
     return person
-
-
-def _records(person_id: int) -> Sequence[int]:
-    """A person's own record and those merged into it, however deep."""
-    found, level = [person_id], [person_id]
-    while level:
-        query = select(Person.id).where(Person.merged_into.in_(level))
-        level = [record for record in db.session.scalars(query) if record not in found]
-        found.extend(level)
-    return found
 
 
 def _merges() -> dict[int, int]:
