@@ -47,6 +47,7 @@ class Timeline:
             if one.row.competency == competency and id(one.row) not in spoken_of
         ]
         self._turns = sorted({one.day for one in words})
+        self._supported: dict[date, Sequence[int]] = {}
         now = ledgers(record, last).get(competency)
         self._ledgers = {len(self._turns): now or Ledger.of(competency, (), record.policy)}
 
@@ -74,8 +75,11 @@ class Timeline:
         return score_milli(self.record.policy, self.level(day), self._supports(day))
 
     def _supports(self, day: date) -> Sequence[int]:
-        ledger = self.ledger(day)
-        return supports(ledger.policy, *masses(ledger, day.toordinal(), ledger.half_life))
+        if day not in self._supported:
+            ledger = self.ledger(day)
+            both = masses(ledger, day.toordinal(), ledger.half_life)
+            self._supported[day] = supports(ledger.policy, *both)
+        return self._supported[day]
 
     def falls_after(self, day: date) -> date | None:
         """The first day on which the level of a day would be lower without anything newer.
