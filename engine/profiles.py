@@ -160,18 +160,20 @@ def records_in(
     formers = loader.formers(found)
     excluded = excluded_roots({root_of(row.statement_id, formers) for row in found})
     by_actor = _grouped(found, lambda row: row.actor)
-    rows = [
-        [
-            row
-            if row.replaces is None or row.statement_id in formers
-            else row._replace(replaces=None)
-            for key in sorted(one.own)
-            for row in by_actor.get(key, ())
-            if _is_allowed(row, one.words, decisions)
-            and root_of(row.statement_id, formers) not in excluded
-        ]
-        for one in learners
-    ]
+    rows = []
+    for one in learners:
+        hers = [row for key in sorted(one.own) for row in by_actor.get(key, ())]
+        told = {row.authority for row in hers}
+        allowed = {origin for origin in told if _is_allowed(origin, one.words, decisions)}
+        rows.append(
+            [
+                row
+                if row.replaces is None or row.statement_id in formers
+                else row._replace(replaces=None)
+                for row in hers
+                if row.authority in allowed and root_of(row.statement_id, formers) not in excluded
+            ]
+        )
     words = loader.validations([row for hers in rows for row in hers], formers)
     gathered = _Gathered(
         decisions=decisions,
@@ -194,9 +196,9 @@ def _grouped(values: Iterable[V], key: Callable[[V], str]) -> dict[str, list[V]]
     return groups
 
 
-def _is_allowed(row: EvidenceRow, words: Mapping[int, str], decisions: Decisions) -> bool:
-    """Whether the row's origin has its legal basis with her."""
-    origin = row.authority if isinstance(row.authority, int) else 0
+def _is_allowed(authority: Hashable | None, words: Mapping[int, str], decisions: Decisions) -> bool:
+    """Whether an origin has its legal basis with her."""
+    origin = authority if isinstance(authority, int) else 0
     basis = str(decisions.origins.get(origin, {}).get("basis", "notice"))
     return people.allows(basis, words.get(origin))
 

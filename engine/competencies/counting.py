@@ -138,6 +138,8 @@ def _validator_class(record: Record, validation: Validation) -> str | None:
 
 def _word(record: Record, row: EvidenceRow, words: Mapping[str, Sequence[Validation]]) -> _Word:
     """What others made of a row's statement and of the revisions before it."""
+    if not words:
+        return _NOTHING
     latest: dict[Hashable, Validation] = {}
     about = [one for id_ in revisions(row, record.formers) for one in words.get(id_, ())]
     if not about:
@@ -195,7 +197,11 @@ def _count(
 def _class(record: Record, row: EvidenceRow, rule: Rule) -> str | None:
     """The row's assurance (its rule's, unless it was cut before) as far as the origin may vouch."""
     assurance = record.policy.assurance
-    cut = assurance.cut(row.assurance, record.trust.ceiling(row.authority))
+    asked = ("class", row.assurance, row.authority)
+    cut = record.known.get(asked)
+    if cut is None:
+        cut = assurance.cut(row.assurance, record.trust.ceiling(row.authority))
+        record.known[asked] = cut
     if rule.instructor_role is None:
         return cut
     trusted = record.trust.lifts_to(row.authority)

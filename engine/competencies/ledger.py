@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 
 from engine.competencies.counting import Counted, Record, count_rows
@@ -198,9 +198,22 @@ def saturated(kind: Kind, amount: int) -> int:
     return amount if kind.cap is None else part(amount * kind.cap, amount + kind.cap)
 
 
+@lru_cache(maxsize=16)
 def fading(today: int, half_life: int | None) -> Fade:
-    """How evidence of each day has faded by today."""
-    return lambda day: decay_ppm(today - day, half_life)
+    """How evidence of each day has faded by today; a page asks for the same days many times."""
+    return _Faded(today, half_life).__getitem__
+
+
+class _Faded(dict[int, int]):
+    """What is left by today of a weight of each day, in millionths, as it is asked for."""
+
+    def __init__(self, today: int, half_life: int | None) -> None:
+        super().__init__()
+        self._today, self._half_life = today, half_life
+
+    def __missing__(self, day: int) -> int:
+        self[day] = decay_ppm(self._today - day, self._half_life)
+        return self[day]
 
 
 def part(amount: int, whole: int) -> int:
