@@ -26,6 +26,7 @@ LAYERS = (
         *("voices", "asked_levels", "disputes", "dispute_models", "reviews"),
     ),
     ("competencies", "people", "lrs"),
+    ("plugin_sets",),
     ("plugin_checks",),
     ("host",),
     ("hookspecs", "activity", "fetcher"),

@@ -10,13 +10,16 @@ from engine.errors import Refused
 from engine.web import (
     approvals,
     badges,
+    catalogue,
     charts,
     disputes,
     frame,
     frameworks,
     hooks,
     inbox,
+    instances,
     learner,
+    mappings,
     pages,
     rulesets,
     session,
@@ -45,6 +48,7 @@ def install(app: Flask, csrf: CSRFProtect) -> None:
     app.context_processor(frame.context)
     for bp in (
         *(session.bp, learner.bp, workbench.bp, inbox.bp, frameworks.bp, rulesets.bp),
+        *(catalogue.bp, instances.bp, mappings.bp),
         *(voices.bp, disputes.bp, badges.bp, approvals.bp, validator.bp, pages.bp),
     ):
         _require_token(bp, csrf)

@@ -22,6 +22,7 @@ LEARNER = (
 )
 WORKBENCH = (
     ("Sources", "workbench.sources"),
+    ("Plugins", "catalogue.every"),
     ("Not aligned", "workbench.unaligned"),
     ("People", "inbox.every"),
     ("Frameworks", "frameworks.every"),

@@ -1,0 +1,1 @@
+"""Which plugins are installed and enabled, by generation: install, upgrade, roll back."""
