@@ -18,23 +18,38 @@ from engine.errors import BadReport, Refused, Unauthorized
 from engine.reading import (
     BadCell,
     Dates,
+    Fetch,
+    Fetched,
     Line,
+    Member,
     Shape,
     Sheet,
     Table,
     Text,
+    Unanswered,
+    Worksheet,
+    accepted,
     clean_name,
     decode,
+    excerpt,
+    find_sheets,
     find_tables,
     is_blank,
+    is_zip,
+    plain,
     read_dates,
     read_email,
     read_id,
+    read_json,
     read_number,
     read_records,
+    read_workbook,
+    read_xml,
+    read_zip,
     read_zone,
     union,
     without_phone,
+    xml_text,
 )
 
 __all__ = [
@@ -48,9 +63,11 @@ __all__ = [
     "BadCell",
     "BadReport",
     "Bundle",
+    "Column",
     "Dates",
     "Delivery",
     "Failed",
+    "Fetch",
     "Fetched",
     "FrameworkFile",
     "FrameworkFormat",
@@ -58,6 +75,7 @@ __all__ = [
     "HookRequest",
     "ItemRef",
     "Line",
+    "Member",
     "PluginPage",
     "Privacy",
     "Refused",
@@ -71,24 +89,36 @@ __all__ = [
     "Table",
     "Text",
     "Thing",
+    "Unanswered",
     "Unauthorized",
     "ValidationError",
     "Words",
+    "Worksheet",
+    "accepted",
     "clean_name",
     "decode",
+    "excerpt",
     "fields",
+    "find_sheets",
     "find_tables",
     "hookimpl",
     "is_blank",
+    "is_zip",
+    "plain",
     "read_dates",
     "read_email",
     "read_id",
+    "read_json",
     "read_number",
     "read_records",
+    "read_workbook",
+    "read_xml",
+    "read_zip",
     "read_zone",
     "union",
     "validate",
     "without_phone",
+    "xml_text",
 ]
 
 API_VERSION = 1
@@ -258,17 +288,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """A fetched address: `status`, lower-case `headers`, `body` (empty on 304), the final `url`."""
+class Column:
+    """A column of a delivery whose meaning a person is to say.
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    url: str
+    :param name: what a mapping calls it: a heading, or a path such as "user.email".
+    :param examples: its first values, at most five.
+    :param means: the part of a mapping that its name suggests; "" where it suggests none.
+    """
 
-
-Fetch = Callable[..., Fetched]
-"""`fetch(url, headers={...}) -> Fetched`: guarded against private addresses, size and time."""
+    name: str
+    examples: tuple[str, ...] = ()
+    means: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,7 +397,10 @@ class Source:
     :cvar vouches: "peer" where the system itself authenticates people who accept each other's work.
     :cvar api_version: the plugin API it was made for.
     :cvar hosts: the hosts its `poll` calls; "{url}" stands for the host of its setting `url`.
+    :cvar roams: its poll follows addresses it reads; any public host may be asked.
     :cvar mark: two letters shown beside what it brings.
+    :cvar maps: for a source that reads what a person maps: the schema of its setting `mapping`,
+        a YAML text. The mapping pages are made from it; see "A source that is mapped" in the docs.
     """
 
     name: ClassVar[str]
@@ -377,7 +410,9 @@ class Source:
     vouches: ClassVar[str | None] = None
     api_version: ClassVar[int] = API_VERSION
     hosts: ClassVar[tuple[str, ...]] = ()
+    roams: ClassVar[bool] = False
     mark: ClassVar[str] = ""
+    maps: ClassVar[type[Schema] | None] = None
 
     def activities(
         self, bundle: Bundle, settings: Mapping[str, Any]
@@ -392,10 +427,27 @@ class Source:
         """What a person should know of how a delivery was read, such as a guessed encoding."""
         return iter(())
 
+    def columns(self, delivery: Delivery, settings: Mapping[str, Any]) -> Sequence[Column]:
+        """The columns of a sample, for who maps them; pure, as `activities` is.
+
+        :param settings: as far as they are known; `mapping` holds the parts that name no column.
+        :raises BadReport: it cannot be read, or has no columns.
+        """
+        raise NotImplementedError
+
     def poll(
         self, cursor: str | None, fetch: Fetch, settings: Mapping[str, Any]
     ) -> Iterator[Delivery]:
         """Bring what is new since `cursor`; only for systems that can be asked."""
+        raise NotImplementedError
+
+    def follow(
+        self, announced: Delivery, fetch: Fetch, settings: Mapping[str, Any]
+    ) -> Iterator[Delivery]:
+        """Bring what a webhook call only announced, before the call is read; only where it does.
+
+        What it brings joins the call's run. What cannot be fetched now is told by a delivery.
+        """
         raise NotImplementedError
 
     def receive(self, request: HookRequest, settings: Mapping[str, Any]) -> Delivery | Answer:

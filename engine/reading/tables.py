@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.errors import BadReport
+from engine.reading.archives import is_zip
 from engine.reading.cells import is_blank
+from engine.reading.workbooks import open_workbook
 
 SAVE_AS_CSV = "Save or export it as CSV (UTF-8) and send that file."
 
@@ -80,10 +81,11 @@ class Line:
     """One row of a table: `line["email"]` is the cell under that column.
 
     `number` counts the file's records from 1, blank ones too, as a spreadsheet does; a cell with
-    line breaks in it is one record. Absent columns, short rows and dashes all read as "".
+    line breaks in it is one record. In the second and later sheets of a workbook it is a text that
+    names the sheet. Absent columns, short rows and dashes all read as "".
     """
 
-    number: int
+    number: int | str
     cells: tuple[str, ...]
     columns: Mapping[str, int]
 
@@ -100,7 +102,7 @@ class Table:
     """
 
     shape: str
-    number: int
+    number: int | str
     title: str
     columns: Mapping[str, int]
     lines: list[Line] = field(default_factory=list)
@@ -111,9 +113,9 @@ class Sheet:
     """The tables of a file in their order, and the filled rows that belong to none."""
 
     tables: list[Table]
-    loose: list[tuple[int, list[str]]]
+    loose: list[tuple[int | str, list[str]]]
 
-    def value(self, *headings: str) -> tuple[int, str] | None:
+    def value(self, *headings: str) -> tuple[int | str, str] | None:
         """The row and text beside a heading that stands outside the tables ("Report time, ...")."""
         for number, cells in self.loose:
             if _heading(cells[0]).rstrip(":") in headings:
@@ -128,7 +130,7 @@ def read_records(text: str, delimiter: str, name: str) -> Iterator[tuple[int, li
     """
     number = 0
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
         for number, cells in enumerate(reader, start=1):
             yield number, cells
     except csv.Error as error:
@@ -137,6 +139,14 @@ def read_records(text: str, delimiter: str, name: str) -> Iterator[tuple[int, li
             "Look for a quotation mark that is opened and never closed, or is not doubled.",
             where=f"{name} row {number + 1}",
         ) from error
+
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|[\r\n])|[^\r\n]+")
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines with their ends, as csv wants them; StringIO would take four times the text."""
+    return (line[0] for line in _LINE.finditer(text))
 
 
 def find_tables(text: str, shapes: Sequence[Shape]) -> Sheet:
@@ -157,9 +167,26 @@ def find_tables(text: str, shapes: Sequence[Shape]) -> Sheet:
     return Sheet(tables=finder.tables, loose=finder.loose)
 
 
+def find_sheets(body: bytes, shapes: Sequence[Shape]) -> Sheet:
+    """Find every table of a file: CSV, TSV, or the visible sheets of a workbook; see `find_tables`.
+
+    :raises BadReport: it cannot be read, is empty, or no header fits.
+    """
+    if not is_zip(body):
+        return find_tables(decode(body).text, shapes)
+    finder = _Finder(shapes)
+    for sheet in (one for one in open_workbook(body) if not one.hidden):
+        first = not finder.tables
+        for number, cells in sheet.records():
+            finder.take(number if first else f"sheet {sheet.name[:40]}, row {number}", cells)
+        finder.close()
+    if not finder.tables:
+        raise _unknown(finder.loose, shapes)
+    return Sheet(tables=finder.tables, loose=finder.loose)
+
+
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    lines = io.StringIO(text, newline="")
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader(_lines(text), delimiter=delimiter, skipinitialspace=True)
     number = 0
     try:
         for number, cells in enumerate(reader, start=1):
@@ -173,7 +200,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str, finder: _Finder) -> str:
-    for delimiter in ",;\t":
+    for delimiter in ",;\t|":
         try:
             if any(finder.header(cells) for _, cells in _records(text, delimiter)):
                 return delimiter
@@ -182,7 +209,7 @@ def _delimiter(text: str, finder: _Finder) -> str:
     return ","
 
 
-def _unknown(loose: list[tuple[int, list[str]]], shapes: Sequence[Shape]) -> BadReport:
+def _unknown(loose: list[tuple[int | str, list[str]]], shapes: Sequence[Shape]) -> BadReport:
     """What was found in place of a header; rows that may hold personal data are not repeated."""
     rows = (cells for _, cells in loose if sum(map(bool, cells)) > 1)
     headers = (cells for cells in rows if not re.search(r"[\d@]", "".join(cells)))
@@ -210,12 +237,12 @@ class _Finder:
         self.shapes = shapes
         self.known = {alias for s in shapes for names in s.columns.values() for alias in names}
         self.tables: list[Table] = []
-        self.loose: list[tuple[int, list[str]]] = []
+        self.loose: list[tuple[int | str, list[str]]] = []
         self.open: Table | None = None
         self.places: list[int] = []
         self.width = 0
         self.title = ""
-        self.marker: tuple[int, list[str]] | None = None
+        self.marker: tuple[int | str, list[str]] | None = None
 
     def header(self, cells: list[str]) -> tuple[str, dict[str, int]] | None:
         headings = [_heading(cell) for cell in cells]
@@ -224,7 +251,7 @@ class _Finder:
         matches = ((shape.name, shape.match(headings)) for shape in self.shapes)
         return next(((name, found) for name, found in matches if found), None)
 
-    def take(self, number: int, cells: list[str]) -> None:
+    def take(self, number: int | str, cells: list[str]) -> None:
         if not any(cells):
             return
         alone = not any(cells[1:])
@@ -241,7 +268,12 @@ class _Finder:
             self.loose.append((number, cells))
         self.title = cells[0] if alone else ""
 
-    def _begin(self, number: int, header: tuple[str, dict[str, int]], width: int) -> None:
+    def close(self) -> None:
+        """The sheet ends: what comes next belongs to none of its tables."""
+        self._judge_marker(goes_on=False)
+        self.open, self.title = None, ""
+
+    def _begin(self, number: int | str, header: tuple[str, dict[str, int]], width: int) -> None:
         shape, found = header
         self.places, self.width = list(found.values()), width
         columns = {name: place for place, name in enumerate(found)}
@@ -258,7 +290,7 @@ class _Finder:
             self.open = None
         self.marker = None
 
-    def _add(self, number: int, cells: list[str]) -> None:
+    def _add(self, number: int | str, cells: list[str]) -> None:
         if self.open is None:
             return
         if len(cells) > self.width:

@@ -61,7 +61,16 @@ _ENTERED = {
 }
 _MOMENTS = {"now", "today", "utcnow"}
 # These open files or look at the clock, and nothing a source says depends on it.
-_HARMLESS = {"importlib", "zoneinfo", "logging", "warnings", "linecache", "traceback", "encodings"}
+# openpyxl stamps a workbook it opens, which nobody ever reads
+_HARMLESS = {
+    "importlib",
+    "zoneinfo",
+    "logging",
+    "warnings",
+    "linecache",
+    "traceback",
+    "encodings",
+} | {"openpyxl"}
 
 
 @contextmanager

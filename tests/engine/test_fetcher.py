@@ -158,7 +158,7 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in addresses]
 
-    monkeypatch.setattr("engine.fetcher.socket.getaddrinfo", getaddrinfo)
+    monkeypatch.setattr("socket.getaddrinfo", getaddrinfo)
     return asked
 
 
@@ -171,7 +171,7 @@ def test_a_host_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     def getaddrinfo(*_: Any, **__: Any) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
-    monkeypatch.setattr("engine.fetcher.socket.getaddrinfo", getaddrinfo)
+    monkeypatch.setattr("socket.getaddrinfo", getaddrinfo)
     assert refusal(fetcher(), "http://blog.example/").kind == "dns"
 
 
@@ -212,6 +212,23 @@ def test_a_key_does_not_follow_to_another_host(httpserver: HTTPServer, fetch: Fe
     fetch(f"http://localhost:{httpserver.port}/a", headers={"Api-Key": "k", "If-None-Match": "e"})
     asked = httpserver.log[-1][0].headers
     assert (asked.get("Api-Key"), asked.get("If-None-Match")) == (None, "e")
+
+
+def test_a_name_that_changes_its_mind(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is public when it is judged first, and private when a redirect leads there again."""
+    answers = iter(["127.0.0.1", "127.0.0.2"])
+    monkeypatch.setattr("engine.fetcher.addresses.is_public", lambda one: one == "127.0.0.1")
+    monkeypatch.setattr(
+        "socket.getaddrinfo",
+        lambda host, port, **_: [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))
+        ],
+    )
+    redirect(httpserver, "/a", f"http://blog.example:{httpserver.port}/b")
+    refused = refusal(fetcher(), f"http://blog.example:{httpserver.port}/a")
+    assert (refused.kind, len(httpserver.log)) == ("private_address", 1)
 
 
 # --- what it stops reading ---------------------------------------------------------------------
@@ -293,6 +310,8 @@ def raw_server() -> Iterator[Any]:
         ),
         pytest.param(b"", "connect", id="nothing"),
         pytest.param(b"hello\r\n\r\n", "status", id="no HTTP"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 500, "status", id="endless headers"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nA: " + b"b" * 99_999, "status", id="endless header"),
     ],
 )
 def test_an_answer_that_is_not_whole(
@@ -443,3 +462,120 @@ def test_a_request_is_guarded_like_a_fetch(httpserver: HTTPServer, request_: Req
 def test_who_does_not_want_all_of_a_body_is_heard(raw_server: Any, request_: Request) -> None:
     address = raw_server(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
     assert request_("POST", f"http://{address}/", {}, b"x" * 20_000_000).status == 413
+
+
+# --- fetches of another method ------------------------------------------------------------------
+
+
+def test_a_fetch_may_post(httpserver: HTTPServer, fetch: Fetch) -> None:
+    httpserver.expect_request("/a", method="POST").respond_with_data(b"taken")
+    answer = fetch(httpserver.url_for("/a"), method="POST", body=b"body")
+    assert (answer.body, httpserver.log[0][0].get_data()) == (b"taken", b"body")
+
+
+def test_what_is_posted_goes_to_no_other_address(httpserver: HTTPServer, fetch: Fetch) -> None:
+    redirect(httpserver, "/a", "/b", 307)
+    answer = fetch(httpserver.url_for("/a"), method="POST", body=b"body")
+    assert (answer.status, len(httpserver.log)) == (307, 1)
+
+
+# --- which hosts it may ask ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["localhost", "LocalHost", "www.localhost"])
+def test_a_host_that_may_be_asked(httpserver: HTTPServer, host: str) -> None:
+    httpserver.expect_request("/a").respond_with_data(b"body")
+    fetch = fetcher(allow_private=True, hosts={host})
+    assert fetch(f"http://localhost:{httpserver.port}/a").body == b"body"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_another_host_is_not_asked(httpserver: HTTPServer, method: str) -> None:
+    fetch = fetcher(allow_private=True, hosts={"example.org"})
+    with pytest.raises(Unreachable) as caught:
+        fetch(httpserver.url_for("/a"), method=method)
+    assert (caught.value.kind, httpserver.log) == ("foreign_host", [])
+
+
+def test_a_redirect_leads_to_no_other_host(httpserver: HTTPServer) -> None:
+    redirect(httpserver, "/a", f"http://127.0.0.1:{httpserver.port}/b")
+    fetch = fetcher(allow_private=True, hosts={"localhost"})
+    refused = refusal(fetch, f"http://localhost:{httpserver.port}/a")
+    assert (refused.kind, len(httpserver.log)) == ("foreign_host", 1)
+    assert "new address" in refused.mend
+
+
+def test_a_host_that_the_operator_allows(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/a").respond_with_data(b"body")
+    fetch = fetcher(hosts={"example.org"}, private_hosts={httpserver.host})
+    assert fetch(httpserver.url_for("/a")).body == b"body"
+
+
+# --- how much it asks ---------------------------------------------------------------------------
+
+
+def test_one_poll_asks_so_many_times(httpserver: HTTPServer) -> None:
+    redirect(httpserver, "/a", "/b")
+    httpserver.expect_request("/b").respond_with_data(b"body")
+    fetch = fetcher(allow_private=True, max_requests=3)
+    fetch(httpserver.url_for("/a"))
+    assert refusal(fetch, httpserver.url_for("/a")).kind == "budget"
+    assert len(httpserver.log) == 3
+
+
+def test_one_poll_reads_so_many_bytes(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/a").respond_with_data(b"x" * 1000)
+    fetch = fetcher(allow_private=True, max_total=1000)
+    assert len(fetch(httpserver.url_for("/a")).body) == 1000
+    assert refusal(fetch, httpserver.url_for("/a")).kind == "budget"
+
+
+# --- what sites ask of programs -----------------------------------------------------------------
+
+
+def robots(httpserver: HTTPServer, text: str, status: int = 200) -> None:
+    httpserver.expect_request("/robots.txt").respond_with_data(text, status=status)
+    httpserver.expect_request("/a").respond_with_data(b"body")
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        pytest.param("User-agent: *\nDisallow: /b", 200, id="other pages"),
+        pytest.param("no such page", 404, id="no robots.txt"),
+        pytest.param("<html>", 200, id="a web page"),
+    ],
+)
+def test_a_page_that_programs_may_read(httpserver: HTTPServer, text: str, status: int) -> None:
+    robots(httpserver, text, status)
+    fetch = fetcher(allow_private=True)
+    assert fetch(httpserver.url_for("/a"), robots=True).body == b"body"
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        pytest.param("User-agent: *\nDisallow: /", 200, id="all of it"),
+        pytest.param("User-agent: byway\nDisallow: /a", 200, id="by name"),
+        pytest.param("down", 503, id="out of order"),
+    ],
+)
+def test_a_page_that_programs_may_not_read(httpserver: HTTPServer, text: str, status: int) -> None:
+    robots(httpserver, text, status)
+    with pytest.raises(Unreachable) as caught:
+        fetcher(allow_private=True)(httpserver.url_for("/a"), robots=True)
+    assert caught.value.kind == "robots"
+
+
+def test_robots_are_not_asked_of_what_is_published_for_programs(
+    httpserver: HTTPServer, fetch: Fetch
+) -> None:
+    robots(httpserver, "User-agent: *\nDisallow: /")
+    assert fetch(httpserver.url_for("/a")).body == b"body"
+
+
+def test_robots_are_asked_once(httpserver: HTTPServer, fetch: Fetch) -> None:
+    robots(httpserver, "")
+    fetch(httpserver.url_for("/a"), robots=True)
+    fetch(httpserver.url_for("/a"), robots=True)
+    assert [asked.path for asked, _ in httpserver.log] == ["/robots.txt", "/a", "/a"]
