@@ -20,6 +20,8 @@ from engine.lrs.definitions import Definitions
 from engine.lrs.reader import Reader
 from engine.lrs.store import Store
 from engine.lrs.terms import TermIndex
+from engine.plugin_sets import generations
+from engine.plugin_sets.loading import candidates
 
 HERE = Path(__file__).parent
 MIGRATIONS = HERE / "migrations"
@@ -48,9 +50,12 @@ def create_app(
     Migrate(app, db, directory=str(MIGRATIONS))
     Bootstrap5(app)
     csrf.init_app(app)
-    app.extensions["byway.host"] = host.load(plugins)
     with app.app_context():
         database.prepare(db.engine)
+        now = generations.current()
+        chosen = candidates(now.choices, settings.instance)
+        app.extensions["byway.set"] = now.number
+        app.extensions["byway.host"] = host.load(plugins, chosen=chosen)
         index = TermIndex(app.extensions["byway.keyring"].derive("index terms"))
         definitions = Definitions(db.engine, index)
         app.extensions["byway.definitions"] = definitions

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import entry_points
+from importlib.metadata import Distribution, entry_points
 from typing import Any, TypeVar
 
 import pluggy
@@ -32,14 +32,25 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A plugin that is to be loaded; `get` imports it, and may raise whatever it likes."""
+
+    name: str
+    version: str
+    get: Callable[[], Any]
+    package: Distribution | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
-    """An installed plugin: where it comes from, and why it is quarantined if it is."""
+    """A plugin that was loaded: where it comes from, and why it is quarantined if it is."""
 
     name: str
     version: str
     module: Any
     hooks: Any = None
     trouble: str | None = None
+    package: Distribution | None = None
 
 
 @dataclass(slots=True)
@@ -105,26 +116,48 @@ def _failed(plugin: str, error: Exception) -> BadReport:
     )
 
 
-def load(extra: Iterable[tuple[str, Any]] = (), *, installed: bool = True) -> Host:
-    """Load the installed plugins and `extra` (name, module) ones; a broken one is quarantined."""
+def load(
+    extra: Iterable[tuple[str, Any]] = (),
+    *,
+    installed: bool = True,
+    chosen: Iterable[Candidate] | None = None,
+) -> Host:
+    """Load plugins and `extra` (name, module) ones; a broken one is quarantined.
+
+    :param chosen: what is loaded in place of all that are installed.
+    """
     host = Host()
-    for entry in sorted(entry_points(group=GROUP) if installed else (), key=lambda e: e.name):
-        version = entry.dist.version if entry.dist else ""
-        _admit(host, entry.name, version, entry.load)
-    for name, module in extra:
-        _admit(host, name, "", partial(_given, module))
+    if chosen is None:
+        chosen = brought() if installed else ()
+    given = (Candidate(name=name, version="", get=partial(_given, one)) for name, one in extra)
+    for candidate in (*chosen, *given):
+        _admit(host, candidate)
     return host
+
+
+def brought() -> list[Candidate]:
+    """The plugins installed with Byway itself, in the order of their names."""
+    return [
+        Candidate(
+            name=entry.name,
+            version=entry.dist.version if entry.dist else "",
+            get=entry.load,
+            package=entry.dist,
+        )
+        for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    ]
 
 
 def _given(module: Any) -> Any:
     return module
 
 
-def _admit(host: Host, name: str, version: str, get: Callable[[], Any]) -> None:
+def _admit(host: Host, candidate: Candidate) -> None:
     """Take one plugin in, whole or not at all."""
+    name = candidate.name
     module, hooks, trouble = None, None, None
     try:
-        module = get()
+        module = candidate.get()
         if name in host.plugins:
             raise ValueError(f"another plugin is already called {name}")
         hooks = _hooks(module)
@@ -135,7 +168,12 @@ def _admit(host: Host, name: str, version: str, get: Callable[[], Any]) -> None:
     if name in host.plugins:
         name = f"{name} ({len(host.plugins)})"
     host.plugins[name] = Plugin(
-        name=name, version=version, module=module, hooks=hooks, trouble=trouble
+        name=name,
+        version=candidate.version,
+        module=module,
+        hooks=hooks,
+        trouble=trouble,
+        package=candidate.package,
     )
 
 
@@ -176,7 +214,8 @@ def _check_source(source: Source) -> None:
     if not issubclass(source.settings, SourceSettings):
         raise ValueError(f"{source.name}: settings must extend SourceSettings")
     if source.api_version != API_VERSION:
-        raise ValueError(f"{source.name} was made for plugin API {source.api_version}")
+        made_for = f"{source.name} was made for plugin API {source.api_version}"
+        raise ValueError(f"{made_for}; this Byway has {API_VERSION}")
     if source.vouches not in (None, "peer"):
         raise ValueError(f"{source.name}: a source can vouch for peers only")
     if not source.has_door("activities"):

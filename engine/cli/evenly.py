@@ -11,7 +11,7 @@ import mmap
 
 MOST = 256
 """Workers that are told apart at one time; others take what comes."""
-_FREE, _CLOSED = -1, -2
+_FREE, _CLOSED, _STARTING = -1, -2, -3
 
 # Made where the master imports it; workers are forked from there and write into the same memory.
 _held = memoryview(mmap.mmap(-1, MOST * 4)).cast("i")
@@ -20,11 +20,14 @@ for _at in range(MOST):
 
 
 class Place:
-    """Of one worker, taken by the master before the worker starts."""
+    """Of one worker, taken by the master before the worker starts.
+
+    Until the worker tells how many connections it holds, it counts as one that starts.
+    """
 
     def __init__(self) -> None:
         self._at = next((at for at in range(MOST) if _held[at] == _FREE), None)
-        self.tell(0)
+        self.tell(_STARTING)
 
     def tell(self, connections: int) -> None:
         """Say how many connections this worker holds."""
@@ -34,6 +37,10 @@ class Place:
     def is_ahead(self, connections: int) -> bool:
         """Whether another worker that takes connections holds fewer."""
         return self._at is not None and any(0 <= other < connections for other in _held)
+
+    def is_followed(self) -> bool:
+        """Whether a worker starts and is not ready yet."""
+        return any(other == _STARTING for other in _held)
 
     def close(self) -> None:
         """Take no more; nobody waits for this worker."""

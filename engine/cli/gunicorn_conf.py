@@ -7,6 +7,7 @@ lock; the supervisor's SIGTERM stops it in order.
 
 from __future__ import annotations
 
+import importlib
 import signal
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from engine.cli.patience import PatientWorker
 
 limit_request_line = 8190  # agents travel in the address, as JSON
+
+
+def on_starting(server: object) -> None:
+    """The master imports what every worker needs, so a new worker is there at once.
+
+    Nothing of an instance is opened here, and no plugin is loaded: that is each worker's own.
+    """
+    importlib.import_module("engine.app")
 
 
 def when_ready(server: object) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import selectors
+import signal
 import socket
 import struct
 import time
@@ -31,6 +32,8 @@ READING_S = 10
 """How long a client may read nothing of what we send it."""
 FAREWELL_S = 2
 """How long a connection that we end stays open for what the client is still sending."""
+OVERLAP_S = 30
+"""How long a worker that is to stop goes on at most while others start in its place."""
 AFTER_YOU_S = 0.001
 """How long a worker that holds more connections than another leaves a new one to that."""
 AT_ONCE = 1 << 20
@@ -48,7 +51,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self._most = read_settings().max_body
         self._arriving: dict[TConn, Arriving] = {}
         self._leaving: dict[socket.socket, float] = {}
-        self._looked = 0.0
+        self._looked = self._asked = 0.0
         self.place = Place()
 
     def accept(self, listener: Any) -> None:
@@ -58,10 +61,22 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         super().accept(listener)
         self.place.tell(self.nr_conns)
 
+    def run(self) -> None:
+        """Serve, now that everything is loaded."""
+        self.place.tell(0)
+        super().run()
+
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """Begin to stop."""
+        """Begin to stop, at once or when those that come in our place are ready."""
+        self._asked = self._asked or time.monotonic()
+        self._stop_when_followed()
+
+    def _stop_when_followed(self) -> None:
+        """Take no new connections, once somebody else does."""
+        if self.place.is_followed() and time.monotonic() - self._asked < OVERLAP_S:
+            return
         self.place.close()
-        super().handle_exit(sig, frame)
+        super().handle_exit(signal.SIGTERM, None)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Give a connection to a thread, or keep it here until its request has come."""
@@ -115,6 +130,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def murder_pending(self) -> None:
         """Send away who takes too long; called at every turn of the main loop."""
         super().murder_pending()
+        if self.alive and self._asked:
+            self._stop_when_followed()
         if self.alive:
             self.place.tell(self.nr_conns)
         now = time.monotonic()
@@ -131,10 +148,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
                 self._close(sock)
 
     def _patience(self, arriving: Arriving) -> float:
-        """How many seconds a request may take; when we stop, what has begun to come, a few."""
-        if self.alive:
-            return PATIENCE_S + arriving.size / SLOWEST
-        return FAREWELL_S if arriving.size else 0
+        """How many seconds a request may take; when we stop, a few.
+
+        Who has just come has most likely sent something already, and would get no answer.
+        """
+        return PATIENCE_S + arriving.size / SLOWEST if self.alive else FAREWELL_S
 
     def _send_away(self, conn: TConn, arriving: Arriving, status: str) -> None:
         arriving.close()

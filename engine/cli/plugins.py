@@ -1,4 +1,7 @@
-"""plugins: what is installed and what is quarantined, whether one is sound, and a new one."""
+"""plugins: what is installed and what is quarantined, whether one is sound, and a new one.
+
+What changes the set is in `plugin_changes`.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,19 @@ from typing import Any
 
 import click
 
+from engine.cli import plugin_changes
 from engine.cli.context import with_app
 from engine.cli.new_plugin import make_package
 from engine.cli.output import as_json, json_option
+from engine.config import read_settings
 from engine.errors import NotFound, Refused
 from engine.host import Host, Plugin, load
 from engine.pipeline import host
 from engine.plugin_checks import Finding, Report
 from engine.plugin_checks.cards import Card, cards
+from engine.plugin_sets import shelf, wheels
+from engine.plugin_sets.loading import candidate_of
+from engine.plugin_sets.wheels import Installed
 from engine.testkit.checking import check
 from engine.testkit.kit import write_pairs
 
@@ -24,6 +32,7 @@ from engine.testkit.kit import write_pairs
 def add_to(group: click.Group) -> None:
     """Add this group."""
     group.add_command(plugins)
+    plugin_changes.add_to(plugins)
 
 
 @click.group()
@@ -36,13 +45,16 @@ def plugins() -> None:
 @with_app
 def list_(json: bool) -> None:
     """List the plugins, what they bring, read, keep and call, and why one is quarantined."""
-    shown = cards(host())
+    shown, resting = cards(host()), shelf.resting(host())
     if json:
-        as_json({"plugins": list(map(_for_scripts, shown)), "sources": _kinds(host())})
+        both = [*map(_for_scripts, shown), *({**one, "quarantined": None} for one in resting)]
+        as_json({"plugins": both, "sources": _kinds(host())})
         return
     for card in shown:
         for line in _card_lines(card):
             click.echo(line)
+    for one in resting:
+        click.echo(f"{one['name']:<20} {one['state']} ({one['version']})")
 
 
 def _for_scripts(card: Card) -> dict[str, Any]:
@@ -105,10 +117,17 @@ def _named(found: Host, name: str | None) -> list[Plugin]:
     if name is None:
         return list(found.plugins.values())
     if name not in found.plugins:
-        raise NotFound(
-            f'No plugin "{name}" is installed.', f"There are: {', '.join(found.plugins)}."
-        )
+        found = load(chosen=[candidate_of(_wheel(name, found))])
     return [found.plugins[name]]
+
+
+def _wheel(name: str, found: Host) -> Installed:
+    """The newest wheel of this name, enabled or not."""
+    there = wheels.of(read_settings().instance, name)
+    if not there:
+        names = ", ".join(found.plugins)
+        raise NotFound(f'No plugin "{name}" is installed.', f"There are: {names}.")
+    return there[-1]
 
 
 def _write_pairs(wanted: list[Plugin], pairs: Path | None) -> None:

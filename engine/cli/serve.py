@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from types import FrameType
 
 import click
+from flask import Flask
 from gunicorn.config import KNOWN_SETTINGS  # type: ignore[import-untyped]
+from sqlalchemy.exc import SQLAlchemyError
 
 from engine.cli import longlived
 from engine.cli.context import instance_app
 from engine.errors import Refused
 from engine.instance import require_schema
 from engine.jobs.worker import work
+from engine.plugin_sets import declared, generations, sets
 
 WORKER = "engine.cli.patience.PatientWorker"
 THREADS = 4
 """Of each web worker. Waiting for a client takes none, so more only get in each other's way."""
 GRACE = 15
 LOOK_EVERY = 0.2
+WATCH_EVERY = 1.0
+ANOTHER_SET = 75
+"""With what a worker ends that has the old set of plugins; EX_TEMPFAIL of sysexits.h."""
 SETTLED = 60.0
 LONGEST_PAUSE = 60.0
 
@@ -45,9 +53,6 @@ def serve(bind: str, workers: int, no_worker: bool) -> None:
     everything ends.
     """
     address = _address(bind)
-    with instance_app():
-        require_schema()
-    require_free(*address)
     web = [
         *(sys.executable, "-m", "gunicorn", "--bind", bind, "--workers", str(workers)),
         *("--worker-class", WORKER, "--threads", str(THREADS), "--keep-alive", "75"),
@@ -57,7 +62,19 @@ def serve(bind: str, workers: int, no_worker: bool) -> None:
         "engine.app:create_app()",
     ]
     beside = None if no_worker else [sys.executable, "-m", "engine.cli", "worker"]
-    sys.exit(supervise(web, beside))
+    with instance_app():
+        require_schema()
+        require_free(*address)
+        _apply_file()
+        code = supervise(web, beside, Watch(generations.number()))
+    sys.exit(code)
+
+
+def _apply_file() -> None:
+    """Make the set what the file of plugins says, if it changed; refused, the set stays."""
+    refusal = sets.attempt(declared.apply_new)
+    if isinstance(refusal, Refused):
+        click.echo(f"The file of plugins was not applied: {refusal}", err=True)
 
 
 def _address(bind: str) -> tuple[str, int]:
@@ -86,8 +103,30 @@ def _has_control_socket() -> bool:
     return any(setting.name == "control_socket_disable" for setting in KNOWN_SETTINGS)
 
 
+class Watch:
+    """Looks every now and then which set of plugins counts."""
+
+    def __init__(self, number: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._number, self._clock = number, clock
+        self._looked = clock()
+
+    def sees_another(self) -> bool:
+        """Whether another set has come to count; told once. Without a database, none has."""
+        if self._clock() - self._looked < WATCH_EVERY:
+            return False
+        self._looked = self._clock()
+        try:
+            before, self._number = self._number, generations.number()
+        except SQLAlchemyError:
+            return False
+        return before != self._number
+
+
 class Restarted:
-    """A process that is started again when it dies: soon at first, then less and less often."""
+    """A process that is started again when it dies: soon at first, then less and less often.
+
+    One that ends because there is another set of plugins is started again at once.
+    """
 
     def __init__(self, command: list[str], clock: Callable[[], float] = time.monotonic) -> None:
         self._command, self._clock = command, clock
@@ -104,7 +143,9 @@ class Restarted:
         if self.process.poll() is None:
             return
         now = self._clock()
-        if self._due is None:
+        if self.process.returncode == ANOTHER_SET:
+            self._start()
+        elif self._due is None:
             self._failures = 0 if now - self._since > SETTLED else self._failures + 1
             pause = min(LONGEST_PAUSE, 2.0 ** (self._failures - 1)) if self._failures else 0.0
             self._due = now + pause
@@ -114,20 +155,27 @@ class Restarted:
             self._start()
 
 
-def supervise(web: list[str], beside: list[str] | None) -> int:
-    """Keep processes together: when a signal comes or the web server ends, all of them end."""
+def supervise(web: list[str], beside: list[str] | None, watch: Watch | None = None) -> int:
+    """Keep processes together: when a signal comes or the web server ends, all of them end.
+
+    :param watch: says when another set of plugins counts; the web server then renews its workers
+        while it goes on listening.
+    """
     asked: list[int] = []
 
     def ask(number: int, _frame: FrameType | None) -> None:
         asked.append(number)
 
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # of the server, until it knows what it means
+    server = subprocess.Popen(web)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, ask)
-    server = subprocess.Popen(web)
     worker = Restarted(beside) if beside else None
     while not asked and server.poll() is None:
         if worker:
             worker.look()
+        if watch and watch.sees_another():
+            server.send_signal(signal.SIGHUP)
         time.sleep(LOOK_EVERY)
     _stop([server, *([worker.process] if worker else [])])
     return 0 if asked else 1
@@ -148,9 +196,28 @@ def _stop(children: list[subprocess.Popen[bytes]]) -> None:
 
 @click.command()
 def worker() -> None:
-    """Run a background worker: projector, polls, deliveries that wait, other record stores."""
+    """Run a background worker: projector, polls, deliveries that wait, other record stores.
+
+    When another set of plugins comes to count, it ends with 75: what started it starts it again.
+    """
     with instance_app() as app:
         require_schema()
         longlived.settle()
+        another = _ended_by_another_set(app)
         asked = work(app)
-    sys.exit(0 if asked else 1)
+    sys.exit(ANOTHER_SET if another.is_set() else 0 if asked else 1)
+
+
+def _ended_by_another_set(app: Flask) -> threading.Event:
+    """Ask this process to stop once another set of plugins counts; set when that was the reason."""
+    another, watch = threading.Event(), Watch(app.extensions["byway.set"])
+
+    def look() -> None:
+        with app.app_context():
+            while not watch.sees_another():
+                time.sleep(LOOK_EVERY)
+        another.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=look, name="watch_plugins", daemon=True).start()
+    return another

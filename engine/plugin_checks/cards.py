@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from importlib.metadata import Distribution, entry_points
+from importlib.metadata import Distribution
 from typing import Any
 
 from engine.api import Source
-from engine.host import GROUP, Host, Plugin
+from engine.host import Host, Plugin
 from engine.plugin_checks.brought import implementations, sources_of_plugin
 
 
@@ -44,15 +44,15 @@ class Card:
 
 def cards(host: Host) -> list[Card]:
     """A card of every plugin, in the order in which they were loaded."""
-    packages = {entry.name: entry.dist for entry in entry_points(group=GROUP)}
-    return [_card(plugin, packages.get(plugin.name)) for plugin in host.plugins.values()]
+    return list(map(card_of, host.plugins.values()))
 
 
-def _card(plugin: Plugin, package: Distribution | None) -> Card:
+def card_of(plugin: Plugin) -> Card:
+    """The card of one plugin that was loaded."""
     return Card(
         name=plugin.name,
         version=plugin.version,
-        author=_author(package),
+        author=author_of(plugin.package),
         summary=_first_line(plugin.module),
         hooks=tuple(sorted({hook for hook, _ in implementations(plugin.module)})),
         kinds=tuple(map(kind_of, sources_of_plugin(plugin))),
@@ -61,7 +61,7 @@ def _card(plugin: Plugin, package: Distribution | None) -> Card:
     )
 
 
-def _author(package: Distribution | None) -> str:
+def author_of(package: Distribution | None) -> str:
     """Who made the package, as far as it says; else the package's own name."""
     if package is None:
         return ""

@@ -37,6 +37,17 @@ def test_who_holds_more_lets_the_other_go_first(places: tuple[Place, Place]) -> 
     assert not second.is_ahead(1)
 
 
+def test_nobody_waits_for_a_worker_that_starts(places: tuple[Place, Place]) -> None:
+    first, _ = places
+    third = Place()
+    assert not first.is_ahead(1)
+    assert first.is_followed()
+    third.tell(0)
+    assert not first.is_followed()
+    assert first.is_ahead(1)
+    third.leave()
+
+
 def test_nobody_waits_for_an_equal(places: tuple[Place, Place]) -> None:
     first, second = places
     second.tell(2)
@@ -63,6 +74,7 @@ def test_place_is_taken_again(places: tuple[Place, Place]) -> None:
 def test_workers_beyond_the_last_place_take_what_comes() -> None:
     many = [Place() for _ in range(300)]
     many[0].tell(1)
+    many[1].tell(0)
     assert many[0].is_ahead(1)
     assert not many[-1].is_ahead(1)
     for place in many:

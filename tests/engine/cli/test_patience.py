@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import selectors
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn
 
 from engine.cli import patience
+from engine.cli.evenly import Place
 from engine.cli.patience import PatientWorker
 
 BEGUN = b"POST /xapi/statements HTTP/1.1\r\nContent-Length: 900000\r\n\r\n"
@@ -25,11 +27,13 @@ def worker(instance_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pati
     monkeypatch.setenv("BYWAY_INSTANCE", str(instance_dir))
     made = PatientWorker(0, os.getpid(), [], None, 30, Config(), logging.getLogger("gunicorn"))
     made.poller = selectors.DefaultSelector()
+    made.place.tell(0)
     yield made
     for arriving in made._arriving.values():
         arriving.close()
     made.poller.close()
     made.tmp.close()
+    made.place.leave()
 
 
 @pytest.fixture
@@ -96,11 +100,33 @@ def test_client_that_is_gone_is_let_go(worker: PatientWorker, client: socket.soc
 
 
 def test_worker_that_stops_lets_silent_clients_go(
+    worker: PatientWorker, client: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "FAREWELL_S", -1)
+    worker.alive = False
+    turn(worker)
+    assert client.recv(1) == b""
+
+
+def test_worker_that_stops_waits_for_who_has_just_come(
     worker: PatientWorker, client: socket.socket
 ) -> None:
     worker.alive = False
     turn(worker)
-    assert client.recv(1) == b""
+    assert is_held(client)
+
+
+def test_worker_goes_on_until_the_next_is_ready(worker: PatientWorker) -> None:
+    after = Place()
+    worker.method_queue.init()
+    worker.handle_exit(signal.SIGTERM, None)
+    turn(worker)
+    assert worker.alive
+    after.tell(0)
+    turn(worker)
+    after.leave()
+    worker.method_queue.close()
+    assert not worker.alive
 
 
 def test_worker_that_stops_waits_for_what_has_begun(
