@@ -16,6 +16,7 @@ from engine.errors import Refused
 from engine.keyring import Keyring
 
 SECRET_FILE = "secret.key"
+SEALING_FILE = "sealing.keys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Settings:
     max_body: int
     max_attachment: int
     allow_private_fetch: bool
+    denied_hosts: tuple[str, ...] = ()
 
     @property
     def secret_file(self) -> Path:
@@ -43,7 +45,7 @@ class Settings:
                 f"{self.instance} is not a Byway instance: it has no {SECRET_FILE}.",
                 "Run `byway init`, or set BYWAY_INSTANCE to the directory of one.",
             )
-        return Keyring(self.secret_file.read_bytes())
+        return Keyring(self.secret_file.read_bytes(), self.instance / SEALING_FILE)
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -63,6 +65,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         max_body=_size(env, "BYWAY_MAX_BODY"),
         max_attachment=_size(env, "BYWAY_MAX_ATTACHMENT"),
         allow_private_fetch=env.get("BYWAY_ALLOW_PRIVATE_FETCH") == "1",
+        denied_hosts=_hosts(env),
     )
 
 
@@ -82,6 +85,15 @@ def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
                 f'BYWAY_CORS_ORIGINS names "{origin}".',
                 "Expected * alone, or origins such as https://courses.example.org, without a path.",
             )
+    return tuple(found)
+
+
+def _hosts(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Hosts that nothing is collected from, beside those on our own list."""
+    found = env.get("BYWAY_DENIED_HOSTS", "").lower().replace(",", " ").split()
+    for host in found:
+        if not re.fullmatch(r"[a-z0-9.-]+", host):
+            raise Refused(f'BYWAY_DENIED_HOSTS names "{host}".', "Expected hosts, as example.org.")
     return tuple(found)
 
 

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from engine.api import Delivery
+from engine.cli import replays
 from engine.cli.context import progress, with_app
 from engine.cli.output import as_json, json_option, problem
-from engine.config import settings
-from engine.db import transaction
+from engine.config import SEALING_FILE, settings
+from engine.db import db, transaction
 from engine.errors import Refused
 from engine.lrs.keys import BASES
-from engine.sources import doors, instances, runs, undo
-from engine.sources.models import OUTCOMES
+from engine.moments import iso
+from engine.sources import (
+    alerts,
+    doors,
+    hook_log,
+    hook_replays,
+    instances,
+    resealing,
+    runs,
+    samples,
+    schedules,
+    trying,
+    undo,
+)
+from engine.sources.models import OUTCOMES, Run, SourceInstance
+from engine.sources.reports import Report
 
 
 def add_to(group: click.Group) -> None:
     """Add this group."""
+    replays.add_to(sources)
     group.add_command(sources)
 
 
@@ -33,12 +50,18 @@ def _pairs(given: tuple[str, ...]) -> dict[str, str]:
     for name, equals, _ in pairs:
         if not equals:
             raise click.UsageError(f'--set takes key=value, not "{name}".')
-    return {name: value for name, _, value in pairs}
+    return {name: _text_of(value) for name, _, value in pairs}
+
+
+def _text_of(value: str) -> str:
+    """A value, or what stands in the file named after an @."""
+    path = Path(value[1:])
+    return path.read_text("utf-8-sig") if value.startswith("@") and path.is_file() else value
 
 
 def _refused(refusal: Refused) -> dict[str, Any]:
     """A refused file in the form of every report: no run, no rows, and the reason."""
-    return runs.Report(problems=[problem(refusal)]).as_json()
+    return Report(problems=[problem(refusal)]).as_json()
 
 
 @sources.command()
@@ -56,6 +79,19 @@ def add(plugin: str, name: str, basis: str, given: tuple[str, ...]) -> None:
     )
 
 
+@sources.command()
+@click.argument("name")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path))
+@with_app
+def mapping(name: str, out: Path | None) -> None:
+    """Give out the mapping of a source, to be kept or handed on."""
+    _, text = samples.mapping_of(name)
+    if out:
+        out.write_text(text, "utf-8")
+    else:
+        click.echo(text, nl=False)
+
+
 @sources.command("set")
 @click.argument("name")
 @click.argument("given", nargs=-1, required=True, metavar="KEY=VALUE...")
@@ -71,22 +107,142 @@ def set_(name: str, given: tuple[str, ...]) -> None:
 @json_option()
 @with_app
 def list_(json: bool) -> None:
-    """List the sources."""
-    found: list[dict[str, Any]] = [
-        {
-            "name": one.name,
-            "plugin": one.plugin,
-            "settings": one.settings,
-            "basis": instances.origin_of(one).basis,
-            "trouble": one.trouble,
-        }
-        for one in instances.every()
-    ]
+    """List the sources, and what their team should know of them."""
+    told = alerts.current()
+    found = [_listed(one, told) for one in instances.every()]
     if json:
         as_json(found)
         return
+    for alert in told:
+        seen = f" Seen by {alert.told_to}." if alert.told_to else ""
+        click.echo(f"{alert.source} is {alert.kind}: {alert.why}{seen}")
     for one in found:
-        click.echo(f"{one['name']:<24} {one['plugin']:<12} {one['trouble'] or 'well'}")
+        state = one["trouble"] or ("paused" if one["paused"] else "well")
+        click.echo(f"{one['name']:<24} {one['plugin']:<12} {state}")
+
+
+def _listed(one: SourceInstance, told: list[alerts.Alert]) -> dict[str, Any]:
+    schedule = schedules.of(one)
+    return {
+        "name": one.name,
+        "plugin": one.plugin,
+        "settings": one.settings,
+        "basis": instances.origin_of(one).basis,
+        "trouble": one.trouble,
+        "paused": schedule.paused,
+        "every": schedule.rhythm if schedule.asks else None,
+        "next": None if schedule.next_at is None else iso(schedule.next_at),
+        "failures": schedule.failures,
+        "alerts": [
+            {"kind": alert.kind, "why": alert.why, "since": iso(alert.since), "seen": alert.told_to}
+            for alert in told
+            if alert.source == one.name
+        ],
+    }
+
+
+@sources.command("test")
+@click.argument("name")
+@json_option()
+@with_app
+def test_(name: str, json: bool) -> None:
+    """Ask the system of a source for a first page; nothing is written."""
+    reply = trying.ask(name)
+    if json:
+        as_json({**asdict(reply), "head": reply.head, "works": reply.works})
+    else:
+        click.echo(f"{reply.head}. {_brings(reply)}{reply.why}".rstrip())
+        if reply.mend:
+            click.echo(reply.mend)
+    if not reply.works:
+        raise click.exceptions.Exit(1)
+
+
+def _brings(reply: trying.Reply) -> str:
+    if not reply.rows:
+        return ""
+    rows = "1 row" if reply.rows == 1 else f"{reply.rows} rows"
+    newest = f", the newest of {reply.newest:%Y-%m-%d}" if reply.newest else ""
+    return f"The first page has {rows}{newest}. "
+
+
+@sources.command()
+@click.argument("name")
+@with_app
+def pause(name: str) -> None:
+    """Let a source rest: it is not asked and takes no calls. Nothing is deleted."""
+    with transaction():
+        instances.pause(instances.get(name))
+    click.echo(f"{name} is paused. What it brought stays.")
+
+
+@sources.command()
+@click.argument("name")
+@with_app
+def resume(name: str) -> None:
+    """Let a source go on that was paused."""
+    with transaction():
+        instances.resume(instances.get(name))
+    click.echo(f"{name} goes on.")
+
+
+@sources.command()
+@click.argument("name")
+@click.option("--every", type=click.Choice(list(schedules.RHYTHMS)), help="How often it is asked.")
+@click.option(
+    "--silent-after", type=int, metavar="DAYS", help="Tell when nothing new came; 0 for never."
+)
+@with_app
+def schedule(name: str, every: str | None, silent_after: int | None) -> None:
+    """Say how often a source is asked, and when its silence is worth telling."""
+    with transaction():
+        instance = instances.get(name)
+        if every is not None:
+            schedules.set_rhythm(instance, every)
+        if silent_after is not None:
+            alerts.set_silence(instance, silent_after)
+    told = schedules.of(instances.get(name))
+    when = f"next on {iso(told.next_at)}" if told.next_at is not None else "not by itself"
+    click.echo(f"{name} is asked {when}. {told.later or ''}".strip())
+
+
+@sources.command()
+@click.argument("name")
+@click.option("--again", "call_id", type=int, metavar="NUMBER", help="Read this call again.")
+@json_option()
+@with_app
+def calls(name: str, call_id: int | None, json: bool) -> None:
+    """Show the last calls of a source's webhook, or read one of them again."""
+    if call_id is not None:
+        run_id = hook_replays.read_again(name, call_id, by="byway sources calls")
+        _print(Report.of(db.session.get_one(Run, run_id)), json)
+        return
+    found = hook_log.calls_of(instances.get(name))
+    if json:
+        as_json([{**asdict(one), "at": iso(one.at)} for one in found])
+        return
+    for one in found:
+        run = f"run {one.run}" if one.run else one.why
+        click.echo(f"{one.id:>8} {iso(one.at)} {one.status} {one.outcome:<8} {one.size:>9} {run}")
+
+
+@sources.command("rotate-key")
+@click.option("--forget-old", is_flag=True, help="Forget the keys before the newest one instead.")
+@with_app
+def rotate_key(forget_old: bool) -> None:
+    """Seal everything that is kept encrypted with a new key.
+
+    The old key goes on opening what copies and backups hold until it is forgotten.
+    """
+    if forget_old:
+        done = resealing.forget_old()
+        click.echo(f"Keys forgotten: {done.forgotten}. The newest opens everything.")
+        return
+    done = resealing.rotate()
+    click.echo(
+        f"There is a new key in {settings().instance / SEALING_FILE}: copy it to your backup. "
+        f"Sealed with it: {done.values} of the database, {done.files} files."
+    )
 
 
 @sources.command()
@@ -142,7 +298,7 @@ def _delivery(file: Path) -> Delivery:
     return Delivery(body=file.read_bytes(), name=file.name)
 
 
-def _print(report: runs.Report, json: bool) -> None:
+def _print(report: Report, json: bool) -> None:
     if json:
         as_json(report.as_json())
         return

@@ -13,7 +13,7 @@ from huey.api import Huey
 
 from engine.db import db
 from engine.errors import Conflict, Refused
-from engine.sources import doors, runs
+from engine.sources import alerts, doors, retention, schedules
 
 log = logging.getLogger(__name__)
 
@@ -28,24 +28,30 @@ def install(huey: Huey, app: Flask) -> None:
 
     def poll_source(name: str) -> None:
         with app.app_context():
-            quietly(f"polling {name}", lambda: doors.poll(name, by="schedule"))
+            quietly(f"polling {name}", lambda: doors.poll_due(name))
 
-    def poll_due() -> None:
+    def look_after_sources() -> None:
         with app.app_context():
             names: list[str] = []
-            quietly("looking for sources to poll", lambda: names.extend(doors.due()))
+            quietly("looking for sources to poll", lambda: names.extend(schedules.due()))
+            quietly("looking for sources to tell of", alerts.sweep)
         for name in names:
             poll(name)
 
+    def let_go() -> None:
+        with app.app_context():
+            quietly("letting go of what arrived long ago", retention.sweep)
+
     poll = huey.task()(poll_source)
-    huey.periodic_task(crontab(minute="*/5"))(poll_due)
+    huey.periodic_task(crontab(minute="*"))(look_after_sources)
+    huey.periodic_task(crontab(minute="17"))(let_go)
 
 
 def read_unfinished() -> int:
     """Read every run that waits or was interrupted; how many there were."""
     waiting = doors.unfinished()
     for run_id in waiting:
-        quietly(f"run {run_id}", partial(runs.process, run_id))
+        quietly(f"run {run_id}", partial(doors.read, run_id))
     db.session.remove()
     return len(waiting)
 

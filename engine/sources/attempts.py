@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 
 from engine.api import Delivery
 from engine.db import db
-from engine.errors import Refused
-from engine.sources import doors, runs, unaligned
+from engine.errors import NotFound, Refused
+from engine.sources import doors, replaying, retrying, runs, unaligned
+from engine.sources.replaying import Replay, Window
+from engine.sources.retrying import Retried
 from engine.sources.runs import Report
 
 
@@ -17,6 +20,14 @@ class Tried:
     """A report, or why there is none; `refusal` says where and how to mend it."""
 
     report: Report = field(default_factory=Report)
+    refusal: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriedReplay:
+    """What a replay would change, or why it cannot be said."""
+
+    replay: Replay | None = None
     refusal: Refused | None = None
 
 
@@ -31,6 +42,42 @@ def preview(name: str, delivery: Delivery) -> Tried:
 def poll(name: str, *, by: str) -> Tried:
     """Ask a system for what is new; a refusal is noted on the source too."""
     return _tried(lambda: doors.poll(name, by=by))
+
+
+def retry(run_id: int, problem_id: int | None) -> Retried | Refused:
+    """Try rows of a run again; what refuses that is said on its page."""
+    try:
+        return retrying.retry(run_id, problem_id=problem_id)
+    except NotFound:
+        raise
+    except Refused as refusal:
+        db.session.rollback()
+        return refusal
+
+
+def replay(name: str, *, since: str, until: str, zone: str) -> TriedReplay:
+    """What reading these days of a source again would change; nothing is written."""
+    try:
+        return TriedReplay(replay=replaying.preview(window(name, since, until, zone)))
+    except Refused as refusal:
+        db.session.rollback()
+        return TriedReplay(refusal=refusal)
+
+
+def window(name: str, since: str, until: str, zone: str) -> Window:
+    """The days that a form names."""
+    first, last = _day(since, "since"), _day(until, "until")
+    return Window.of_days(name, first, last, zone)
+
+
+def _day(text: str, where: str) -> date:
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        day = date.min
+    if not 1970 < day.year < 9999:
+        raise Refused("This is no day.", "Give it as in 2026-09-22.", where=where)
+    return day
 
 
 def align(*, title: str, object_id: str, competency: str, by: str) -> Refused | None:

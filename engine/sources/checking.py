@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from engine.api import Account, Activity, Actor, Failed, Gone, ItemRef, Skipped, Thing
 from engine.errors import BadReport
+from engine.reading.markup import shown
 from engine.sources.arranging import Said
 from xapi.shapes import is_language
 
@@ -86,25 +87,29 @@ def _gone(gone: Gone) -> Gone:
 
 def _activity(activity: Activity) -> Activity:
     keys = _keys(activity)
-    _who(activity.actor)
-    if activity.object is not None:
-        _key(_a(ItemRef, activity.object, "The item it is about").key)
+    actor = _who(activity.actor)
+    for ref, words in ((activity.object, "is about"), (activity.within, "is part of")):
+        if ref is not None:
+            _key(_a(ItemRef, ref, f"The item it {words}").key)
     _moment(activity.at, "The time", needed=True)
     _moment(activity.reported_at, "The time of the report")
     _length(activity.duration)
     for name, words in (("verb", "The verb"), ("type", "The type"), ("url", "The address")):
         _text(getattr(activity, name), words, ADDRESS, needed=name == "verb")
-    return replace(
-        activity,
-        keys=keys,
-        title=_shown(activity.title, TITLE) or None,
-        excerpt=_shown(activity.excerpt, EXCERPT) or None,
-        language=_language(activity.language),
-        tags=_tags(activity.tags),
-        result=_result(activity.result),
-        parent=_thing(activity.parent, "What it is part of"),
-        community=_thing(activity.community, "The community"),
-    )
+    mended: dict[str, Any] = {
+        "keys": keys,
+        "actor": actor,
+        "title": _shown(activity.title, TITLE) or None,
+        "excerpt": _shown(activity.excerpt, EXCERPT) or None,
+        "language": _language(activity.language),
+        "tags": _tags(activity.tags),
+        "result": _result(activity.result),
+        "parent": _thing(activity.parent, "What it is part of"),
+        "community": _thing(activity.community, "The community"),
+    }
+    # Nearly always nothing was to be mended, and a copy of each would be made for nothing.
+    as_it_was = all(value is getattr(activity, name) for name, value in mended.items())
+    return activity if as_it_was else replace(activity, **mended)
 
 
 def _keys(activity: Activity) -> tuple[str, ...]:
@@ -118,17 +123,19 @@ def _keys(activity: Activity) -> tuple[str, ...]:
     refs = [ref for ref in (activity.actor, activity.object) if isinstance(ref, ItemRef)]
     if any(ref.key in keys for ref in refs):
         raise _Fault("It refers to itself.")
-    return tuple(dict.fromkeys(keys))
+    distinct = tuple(dict.fromkeys(keys))
+    return keys if keys == distinct else distinct
 
 
 def _key(key: object) -> None:
     _text(key, "A key", KEY, needed=True)
 
 
-def _who(actor: object) -> None:
+def _who(actor: object) -> Actor | ItemRef:
+    """Whoever did it, under a name without marks that would hide it or turn it around."""
     if isinstance(actor, ItemRef):
         _key(actor.key)
-        return
+        return actor
     known = _a(Actor, actor, "Who did it")
     _text(known.name, "The name", ADDRESS)
     _text(known.email, "The email", NAME)
@@ -136,6 +143,8 @@ def _who(actor: object) -> None:
         account = _a(Account, known.account, "The account")
         _text(account.home_page, "The account's home page", ADDRESS, needed=True)
         _text(account.name, "The account's name", ADDRESS)
+    name = shown(known.name or "") or None
+    return known if name == known.name else replace(known, name=name)
 
 
 def _a(kind: type[T], value: object, words: str) -> T:
@@ -184,7 +193,7 @@ def _shown(value: object, most: int) -> str:
         return ""
     if not isinstance(value, str):
         raise _Fault(f"A text to be shown is a {type(value).__name__}.")
-    return _UNSHOWN.sub("", value).strip()[:most]
+    return shown(value).strip()[:most]
 
 
 def _language(language: object) -> str | None:
@@ -198,7 +207,8 @@ def _tags(tags: object) -> tuple[str, ...]:
         raise _Fault(f"It has more than {TAGS} tags, or they are no list.")
     for tag in tags:
         _text(tag, "A tag", TAG)
-    return tuple(tag for tag in tags if tag is not None)
+    told = tuple(tag for tag in tags if tag is not None)
+    return tags if tags == told else told
 
 
 def _thing(thing: object, words: str) -> Thing | None:
@@ -207,12 +217,15 @@ def _thing(thing: object, words: str) -> Thing | None:
     known = _a(Thing, thing, words)
     _text(known.url, words, ADDRESS, needed=True)
     _text(known.type, words, ADDRESS)
-    return replace(known, title=_shown(known.title, TITLE) or None)
+    title = _shown(known.title, TITLE) or None
+    return known if title is known.title else replace(known, title=title)
 
 
-def _result(result: object) -> dict[str, Any]:
+def _result(result: object) -> Mapping[str, Any]:
     if not isinstance(result, Mapping):
         raise _Fault(f"The result is a {type(result).__name__}, not a mapping.")
+    if not result:
+        return result
     plain = {name: _json(value, 0) for name, value in result.items() if _named(name)}
     if len(json.dumps(plain)) > RESULT:
         raise _Fault(f"The result is longer than {RESULT} characters.")

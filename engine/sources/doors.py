@@ -3,55 +3,113 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select, update
 
-from engine.api import Answer, Delivery, HookRequest, Source
-from engine.config import settings
+from engine.api import Answer, Delivery, Fetch, Fetched, HookRequest, Source
 from engine.db import db, transaction
 from engine.errors import BadReport, Conflict, NotFound, Refused
-from engine.fetcher import fetcher
 from engine.host import calling, iterating
 from engine.moments import now_us
 from engine.pipeline import host
-from engine.sources import deliveries, instances
-from engine.sources.models import Run, SourceInstance
-from engine.sources.reading import PATIENCE, Reading
-from engine.sources.runs import UNFINISHED, Progress, Report, open_run, process
+from engine.sources import deliveries, hook_log, instances, schedules
+from engine.sources.asking import fetch_for
+from engine.sources.models import DeliveryRow, Run, SourceInstance
+from engine.sources.reading import PATIENCE, Reading, Turn
+from engine.sources.reports import Report
+from engine.sources.runs import UNFINISHED, Progress, open_run, process
+from engine.sources.secrecy import unspoken
 
-POLL_EVERY_US = 3600 * 1_000_000
+
+class Paused(Refused):
+    """A source that its team lets rest; who calls it may try again later."""
+
+    status = 503
 
 
 def poll(name: str, *, by: str = "", progress: Progress | None = None) -> Report:
     """Ask a system for what is new and read it; a report without a run when there is nothing."""
-    instance = instances.get(name)
-    source, cursor, source_id = host().source(instance.plugin), instance.cursor, instance.id
+    return _polled(instances.get(name), by, progress, patience=PATIENCE, only_if_due=False)
+
+
+def poll_due(name: str) -> Report:
+    """The same by the schedule: nothing when somebody else asked meanwhile.
+
+    :raises Conflict: somebody else is asking, or reading, this system.
+    """
+    return _polled(instances.get(name), "schedule", None, patience=0, only_if_due=True)
+
+
+def _polled(
+    instance: SourceInstance,
+    by: str,
+    progress: Progress | None,
+    *,
+    patience: float,
+    only_if_due: bool,
+) -> Report:
+    source, source_id = host().source(instance.plugin), instance.id
     if not source.has_door("poll"):
         raise Refused(f"{source.title} cannot be polled.", "Give a file.")
+    _refuse_paused(instance)
     try:
-        reading = Reading.of(instance)
-        db.session.rollback()
-        run_id = _keep(reading, _brought(reading, cursor), by)
-        if run_id is None:
-            return Report()
-        return process(run_id, progress=progress, patience=PATIENCE)
+        own = instances.settings_of(instance)
+        with unspoken(source, own):
+            reading = Reading.of(instance)
+            with Turn(reading.system, patience=patience) as turn:
+                if only_if_due and not schedules.is_due(instances.care_of(_now(source_id))):
+                    return Report()
+                run_id = _keep(reading, _brought(reading, turn), by)
+            if run_id is None:
+                return Report()
+            return process(run_id, progress=progress, patience=PATIENCE)
     except Conflict:
         raise  # somebody else reads this system; the worker reads what was kept
     except Refused as refusal:
-        _note(source_id, trouble=str(refusal))
+        if refusal.where in source.settings().fields:  # nobody set it up to be asked: no failure
+            _put_off(source_id)
+        else:
+            _note(source_id, refusal)
         raise
 
 
-def _brought(reading: Reading, cursor: str | None) -> list[Delivery]:
+def _refuse_paused(instance: SourceInstance) -> None:
+    if instances.care_of(instance).paused:
+        raise Paused(
+            f"The source {instance.name} is paused.",
+            f"Resume it on its page, or with `byway sources resume {instance.name}`.",
+        )
+
+
+def _now(source_id: int) -> SourceInstance:
+    """An instance as it is now, whoever changed it meanwhile."""
+    db.session.rollback()
+    return db.session.get_one(SourceInstance, source_id, populate_existing=True)
+
+
+def _brought(reading: Reading, turn: Turn) -> list[Delivery]:
     """Everything that is new, or nothing at all if asking breaks off."""
     source, own = reading.source, dict(reading.settings)
-    fetch = fetcher(allow_private=settings().allow_private_fetch)
+    cursor, fetch = _now(reading.source_id).cursor, _renewing(fetch_for(source, own), turn)
+    db.session.rollback()
     brought = iterating(source.name, lambda: source.poll(cursor, fetch, own))
-    return [_sound(delivery, source) for delivery in brought]
+    return [sound(delivery, source) for delivery in brought]
 
 
-def _sound(delivery: object, source: Source) -> Delivery:
+def _renewing(fetch: Fetch, turn: Turn) -> Fetch:
+    """A fetcher that keeps the turn while a system is asked for page after page."""
+
+    def fetch_in_turn(*args: Any, **members: Any) -> Fetched:
+        turn.renew()
+        return fetch(*args, **members)
+
+    return fetch_in_turn
+
+
+def sound(delivery: object, source: Source) -> Delivery:
     """A delivery as a plugin must make it."""
     if isinstance(delivery, Delivery) and isinstance(delivery.body, bytes):
         words = (delivery.bundle, delivery.uid, delivery.cursor)
@@ -75,6 +133,7 @@ def _keep(reading: Reading, brought: list[Delivery], by: str) -> int | None:
             values["trouble"] = _still_refused(reading.source_id)
         mine = SourceInstance.id == reading.source_id
         session.execute(update(SourceInstance).where(mine).values(**values))
+        schedules.worked(session, reading.source_id)
         if not news:
             return None
         run = open_run(reading.source_id, "poll", reading.generation, by=by)
@@ -94,18 +153,30 @@ def _news(source_id: int, brought: list[Delivery]) -> list[Delivery]:
 
 def _still_refused(source_id: int) -> str | None:
     """Why the last thing a poll brought could not be read; no news does not mend that."""
-    mine = (Run.source_id == source_id) & (Run.door == "poll")
-    last = db.session.scalars(select(Run).where(mine).order_by(Run.id.desc()).limit(1)).first()
+    last = last_run(source_id, "poll")
     if last is None or last.state != "refused":
         return None
     return " ".join(filter(None, (last.why, last.mend)))
 
 
-def _note(source_id: int, *, trouble: str) -> None:
+def last_run(source_id: int, door: str) -> Run | None:
+    """The newest run of a source's door."""
+    mine = (Run.source_id == source_id) & (Run.door == door)
+    return db.session.scalars(select(Run).where(mine).order_by(Run.id.desc()).limit(1)).first()
+
+
+def _put_off(source_id: int) -> None:
+    with transaction() as session:
+        schedules.put_off(session, source_id)
+
+
+def _note(source_id: int, refusal: Refused) -> None:
+    """Keep with a source why it could not be asked or read, and leave its system alone."""
     with transaction() as session:
         mine = SourceInstance.id == source_id
-        values = {"polled_at": now_us(), "trouble": trouble}
+        values = {"polled_at": now_us(), "trouble": str(refusal)}
         session.execute(update(SourceInstance).where(mine).values(**values))
+        schedules.failed(session, source_id, refusal)
 
 
 def receive(
@@ -114,42 +185,78 @@ def receive(
     """Take one webhook call: check it, keep it, and leave the reading to the worker.
 
     The run's number, the answer a handshake asks for, or the earlier run when the system sends
-    the same delivery again.
+    the same delivery again. How it ended is written down, what it said is not.
     """
     instance = instances.get(name)
-    source = host().source(instance.plugin)
+    source, noted = host().source(instance.plugin), partial(hook_log.note_quietly, instance.id)
     if not source.has_door("receive"):
         raise NotFound(f"{source.title} takes no webhooks.", "Upload a file or poll it.")
+    try:
+        taken = _checked(instance, source, headers, query, body)
+    except Refused as refusal:
+        noted(status=refusal.status, outcome="refused", size=len(body), why=str(refusal))
+        raise
+    if isinstance(taken, Answer):
+        noted(status=taken.status, outcome="answered", size=len(body))
+        return taken
+    return _received(instance, taken)
+
+
+def _checked(
+    instance: SourceInstance,
+    source: Source,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+    body: bytes,
+) -> Delivery | Answer:
+    """What a call is, once its plugin has checked who calls."""
+    _refuse_paused(instance)
     lower = {key.lower(): value for key, value in headers.items()}
     request = HookRequest(headers=lower, query=query, body=body)
     own = instances.settings_of(instance)
-    taken = calling(source.name, lambda: source.receive(request, own))
-    if isinstance(taken, Answer):
-        return taken
-    taken = _sound(taken, source)
-    source_id, generation = instance.id, instance.generation
-    with transaction():
+    with unspoken(source, own):
+        taken = calling(source.name, lambda: source.receive(request, own))
+        return taken if isinstance(taken, Answer) else sound(taken, source)
+
+
+def _received(instance: SourceInstance, taken: Delivery) -> int:
+    source_id, generation, size = instance.id, instance.generation, len(taken.body)
+    with transaction() as session:
         before = deliveries.known(source_id, taken.uid)
-        if before is not None:
-            return before.run_id
-        run = open_run(source_id, "hook", generation)
-        deliveries.keep_delivery(run, taken)
-        return run.id
+        run_id = before.run_id if before else open_run(source_id, "hook", generation).id
+        if before is None:
+            deliveries.keep_delivery(session.get_one(Run, run_id), taken)
+        outcome = "kept" if before is None else "again"
+        hook_log.note(session, source_id, status=202, outcome=outcome, size=size, run_id=run_id)
+        return run_id
 
 
-def due() -> list[str]:
-    """The instances whose time to be polled has come: those with an address to ask."""
-    before = now_us() - POLL_EVERY_US
-    query = select(SourceInstance).where(
-        SourceInstance.polled_at.is_(None) | (SourceInstance.polled_at < before)
-    )
-    return [
-        one.name
-        for one in db.session.scalars(query)
-        if one.plugin in host().sources
-        and host().sources[one.plugin].has_door("poll")
-        and one.settings.get("url")
-    ]
+def read(run_id: int) -> Report:
+    """Read a run that waits; first comes what its webhook call announced."""
+    run = db.session.get(Run, run_id)
+    if run is not None and run.door == "hook" and not run.done:
+        with suppress(Refused):  # the call itself is read all the same
+            _bring_announced(run)
+    return process(run_id)
+
+
+def _bring_announced(run: Run) -> None:
+    """Keep what the call's source fetches because of it; what is there already comes once."""
+    run_id, source_id = run.id, run.source_id
+    instance = db.session.get_one(SourceInstance, source_id)
+    source, own = host().source(instance.plugin), instances.settings_of(instance)
+    if not source.has_door("follow"):
+        return
+    rows = [db.session.get_one(DeliveryRow, one) for one in deliveries.of_run(run_id)]
+    calls, fetch = list(map(deliveries.delivery_of, rows)), fetch_for(source, own)
+    db.session.rollback()
+    with unspoken(source, own):
+        follow = partial(iterating, source.name)
+        found = [one for call in calls for one in follow(partial(source.follow, call, fetch, own))]
+        brought = [sound(one, source) for one in found]
+    with transaction() as session:
+        for delivery in _news(source_id, brought):
+            deliveries.keep_delivery(session.get_one(Run, run_id), delivery)
 
 
 def unfinished() -> list[int]:

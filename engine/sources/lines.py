@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,13 +19,16 @@ from engine.sources.items import ItemState, Word, load_items, word_of
 from engine.sources.models import OUTCOMES, DeliveryRow, Run, RunItem, SourceInstance
 from engine.sources.planner import Outcome
 from engine.sources.raw import Raw
-from engine.sources.runs import Report
+from engine.sources.replaying import Replay
+from engine.sources.reports import Report
+from engine.sources.untold import VOIDED
 from engine.sources.writes import place_words
 from xapi import actors, text
 
 PAGE = 50
-SAID = ("new", "corrected", "known")
+SAID = ("new", "corrected", "known", VOIDED)
 FEW = 6
+UNTOLD = "It was recorded before; read as it is now, the report does not say it any more."
 GONE = "It was deleted at the source, so nothing speaks for it."
 
 
@@ -56,20 +59,37 @@ class Line:
 def of_report(report: Report, delivery: Delivery) -> list[Line]:
     """The first rows of each outcome in a preview, in the order of the outcomes."""
     raw, made = Raw(delivery.body), {one["id"]: one for one in report.statements}
-    samples = [found for name in OUTCOMES if (found := _first(report.outcomes, name))]
-    return [_previewed(name, outcome, raw, made) for name, outcome in samples]
+    return [
+        _previewed(name, outcome, raw, made)
+        for name in OUTCOMES
+        for outcome in report.firsts.get(name, ())
+    ]
 
 
-def _first(outcomes: Iterable[Outcome], name: str) -> tuple[str, Outcome] | None:
-    """The first of an outcome; of `merged`, the first recorded with several rows."""
-    for outcome in outcomes:
-        if name == "merged":
-            fits = outcome.outcome in SAID and len(outcome.places) > 1
-        else:
-            fits = outcome.outcome == name
-        if fits:
-            return name, outcome
-    return None
+def of_replay(replay: Replay, sees: Callable[[int], bool]) -> list[Line]:
+    """The first that a replay would change, as far as somebody sees the rows of their deliveries.
+
+    :param sees: whether she sees the rows of a delivery.
+    """
+    report, lines = replay.report, list[Line]()
+    made = {one["id"]: one for one in report.statements}
+    for name in ("new", "corrected"):
+        for outcome in report.firsts.get(name, ()):
+            delivery_id = outcome.state.own[0].delivery_id if outcome.state else 0
+            if outcome.state and sees(delivery_id):
+                raw = _raws({delivery_id})[delivery_id]
+                lines.append(_previewed(name, outcome, raw, made))
+    seen = [state for state in replay.lost if sees(state.own[0].delivery_id)]
+    return [*lines, *map(_lost, seen)]
+
+
+def _lost(state: ItemState) -> Line:
+    """An item that nothing tells of any more, with what was last said of it."""
+    place = place_words(state.own[0].places)
+    said = [word for word in state.words.values() if word.facts]
+    last = max(said, key=lambda word: word.order, default=None)
+    told = _told(last.facts, state.id) if last else None
+    return Line(outcome=VOIDED, where=place, told=told, why=UNTOLD)
 
 
 def _previewed(
@@ -160,6 +180,8 @@ def _before(state: ItemState, word: Word) -> Mapping[str, Any] | None:
 
 def _since(said: RunItem, state: ItemState) -> str:
     """What happened to the item since the run spoke of it."""
+    if said.outcome == VOIDED:
+        return UNTOLD
     if said.facts is None:
         return GONE
     if state.merged:
@@ -209,10 +231,10 @@ def _stored(sids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, Mapping[
 
 
 def _raws(delivery_ids: Iterable[int]) -> dict[int, Raw]:
-    """The deliveries; nothing of a bundled one, whose places may be in another of its bundle."""
+    """The deliveries; nothing of those not kept, nor of bundles, whose places may be in another."""
     rows = {one: db.session.get_one(DeliveryRow, one) for one in delivery_ids}
     return {
-        one: Raw(b"" if row.bundle else deliveries.delivery_of(row).body)
+        one: Raw(b"" if row.bundle or not row.sealed else deliveries.delivery_of(row).body)
         for one, row in rows.items()
     }
 

@@ -68,7 +68,7 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
     """One reading of deliveries. Undo and redo change `stands`; the counts add up to `rows`.
 
     `state`: waiting, running, done, refused. `done` is how many things said have been recorded,
-    so that a run goes on where it was interrupted.
+    so that a run goes on where it was interrupted; `things` how many there are, once it is known.
     """
 
     __tablename__ = "run"
@@ -86,11 +86,16 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
     mend: Mapped[str | None] = mapped_column(Text)
     rows: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
+    things: Mapped[int | None]
     counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
 
 
 class RunProblem(db.Model):  # type: ignore[name-defined,misc]
-    """A row of a run that needs a hand."""
+    """A row of a run that needs a hand, or was left out for a reason.
+
+    `place` says in words where it is, `places` as the source told it; the delivery and its places
+    are not known of problems that are older than these columns, and of remarks.
+    """
 
     __tablename__ = "run_problem"
 
@@ -100,6 +105,8 @@ class RunProblem(db.Model):  # type: ignore[name-defined,misc]
     place: Mapped[str] = mapped_column(String(500))
     why: Mapped[str] = mapped_column(Text)
     mend: Mapped[str] = mapped_column(Text)
+    delivery_id: Mapped[int | None]
+    places: Mapped[list[int | str] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Item(db.Model):  # type: ignore[name-defined,misc]

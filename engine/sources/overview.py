@@ -9,15 +9,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from marshmallow.validate import OneOf
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
 from engine.api import Privacy, Source
 from engine.config import keyring, settings
 from engine.db import db
 from engine.errors import NotFound
+from engine.people.service import Who
 from engine.pipeline import host
-from engine.sources import instances
+from engine.sources import deliveries, instances, untold
+from engine.sources.asking import can_ask
 from engine.sources.models import DeliveryRow, Run, RunProblem, SourceInstance
+from engine.sources.problems import Seen, seen
+from engine.sources.run_models import Replayed
+from engine.sources.runs import REPLAY, UNFINISHED
 
 PROBLEMS = 200
 RUNS = 25
@@ -26,7 +31,11 @@ _USERINFO = re.compile(r"//[^/@\s]*@")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSeen:
-    """One run; times in microseconds, `files` the names of what it read."""
+    """One run; times in microseconds, `files` the names of what it read.
+
+    :param things: how much there is to read, once that is known, and `done` how far it is.
+    :param voided: how many items nothing speaks for any more since it took back what told of them.
+    """
 
     id: int
     source: str
@@ -43,6 +52,22 @@ class RunSeen:
     rows: int
     counts: Mapping[str, int]
     files: tuple[str, ...]
+    done: int = 0
+    things: int | None = None
+    voided: int = 0
+    is_kept: bool = True
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it is being read, or will be."""
+        return self.stands and self.state in UNFINISHED
+
+    def shows_rows_to(self, who: Who) -> bool:
+        """Whether somebody of the team sees its rows, which are private to those they are about.
+
+        Whoever started it does; of a run that nobody started, an operator.
+        """
+        return shows_rows(self.by, who)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +101,7 @@ class SourceSeen:
     polled_at: int | None
     hook: str | None
     last: RunSeen | None
+    maps: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +113,24 @@ class Kind:
     privacy: Privacy
     needs: tuple[str, ...]
     settings: tuple[Setting, ...]
+    maps: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A row of a run that was not recorded, and why."""
+    """Rows of a run that were not recorded, why, and when the source had that problem."""
 
+    id: int
     outcome: str
     where: str
     why: str
     mend: str
+    seen: Seen | None = None
+
+
+def shows_rows(started_by: str, who: Who) -> bool:
+    """Whether somebody of the team sees the rows of a run that this person, or nobody, started."""
+    return started_by == who.email if "@" in started_by else "operator" in who.roles
 
 
 def sources() -> list[SourceSeen]:
@@ -118,6 +152,7 @@ def kinds() -> list[Kind]:
             privacy=one.privacy,
             needs=tuple(n for n, field in one.settings().fields.items() if field.required),
             settings=tuple(_settings(one)),
+            maps=bool(one.maps),
         )
         for one in sorted(host().sources.values(), key=lambda one: one.title)
     ]
@@ -177,21 +212,31 @@ def run(run_id: int) -> RunSeen:
     if found is None:
         raise NotFound(f"There is no run {run_id}.", "Look at the source's runs.")
     instance = db.session.get_one(SourceInstance, found.source_id)
-    return _run(found, instance, _files([run_id]))
+    told = _run(found, instance, _files([run_id]))
+    voided = untold.count(run_id) if found.door == REPLAY else 0
+    return replace(told, voided=voided, is_kept=bool(deliveries.of_run(run_id)))
 
 
-def problems(run_id: int, outcomes: Sequence[str]) -> list[Problem]:
-    """The first rows of a run that ended in one of these outcomes, with the reason of each."""
-    query = (
-        select(RunProblem)
-        .where(RunProblem.run_id == run_id, RunProblem.outcome.in_(outcomes))
-        .order_by(RunProblem.id)
-        .limit(PROBLEMS)
-    )
-    return [
-        Problem(outcome=one.outcome, where=one.place, why=one.why, mend=one.mend)
-        for one in db.session.scalars(query)
+def problems(run_id: int, outcomes: Sequence[str], *, page: int = 1) -> tuple[list[Problem], bool]:
+    """A page of the rows of a run that ended in one of these outcomes; and whether more follow."""
+    start = (max(page, 1) - 1) * PROBLEMS
+    mine = (RunProblem.run_id == run_id) & RunProblem.outcome.in_(outcomes)
+    query = select(RunProblem).where(mine).order_by(RunProblem.id)
+    found = list(db.session.scalars(query.offset(start).limit(PROBLEMS + 1)))
+    source_id = db.session.get_one(Run, run_id).source_id
+    known = seen(source_id, [(one.outcome, one.why) for one in found[:PROBLEMS]])
+    shown = [
+        Problem(
+            id=one.id,
+            outcome=one.outcome,
+            where=one.place,
+            why=one.why,
+            mend=one.mend,
+            seen=known.get((one.outcome, one.why)),
+        )
+        for one in found[:PROBLEMS]
     ]
+    return shown, len(found) > PROBLEMS
 
 
 def _source(instance: SourceInstance) -> SourceSeen:
@@ -205,11 +250,12 @@ def _source(instance: SourceInstance) -> SourceSeen:
         title=_title(instance),
         plugin=instance.plugin,
         plugin_loaded=kind is not None,
+        maps=bool(kind and kind.maps),
         privacy=kind.privacy if kind else Privacy(reads=(), keeps=()),
         basis=instances.origin_of(instance).basis,
         tags=tuple(re.split(r"\s*[,|]\s*", tags) if isinstance(tags, str) else tags),
         trouble=instance.trouble if kind else "Its plugin is not loaded. See `byway plugins list`.",
-        polls=_polls(kind, instance),
+        polls=can_ask(kind, instance),
         polled_at=instance.polled_at,
         hook=_hook(kind, instance),
         last=_run(last, instance, _files([last.id])) if last else None,
@@ -219,11 +265,6 @@ def _source(instance: SourceInstance) -> SourceSeen:
 def _title(instance: SourceInstance) -> str:
     kind = host().sources.get(instance.plugin)
     return kind.title if kind else instance.plugin
-
-
-def _polls(kind: Source | None, instance: SourceInstance) -> bool:
-    """Whether it can be asked for what is new: an address must be set."""
-    return bool(kind and kind.has_door("poll") and instance.settings.get("url"))
 
 
 def _hook(kind: Source | None, instance: SourceInstance) -> str | None:
@@ -265,16 +306,24 @@ def _run(run: Run, instance: SourceInstance, files: Mapping[int, tuple[str, ...]
         rows=run.rows,
         counts=dict(run.counts),
         files=files.get(run.id, ()),
+        done=run.done,
+        things=run.things,
     )
 
 
 def _files(run_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """The names of what these runs read, each once."""
+    again = select(Replayed.run_id, DeliveryRow.name, DeliveryRow.id).join(
+        DeliveryRow, DeliveryRow.id == Replayed.delivery_id
+    )
+    its = select(DeliveryRow.run_id, DeliveryRow.name, DeliveryRow.id)
+    read = union_all(
+        its.where(DeliveryRow.run_id.in_(run_ids)), again.where(Replayed.run_id.in_(run_ids))
+    ).subquery()
     query = (
-        select(DeliveryRow.run_id, DeliveryRow.name)
-        .where(DeliveryRow.run_id.in_(run_ids))
-        .group_by(DeliveryRow.run_id, DeliveryRow.name)
-        .order_by(func.min(DeliveryRow.id))
+        select(read.c.run_id, read.c.name)
+        .group_by(read.c.run_id, read.c.name)
+        .order_by(func.min(read.c.id))
     )
     files: dict[int, tuple[str, ...]] = {}
     for run_id, name in db.session.execute(query):

@@ -48,7 +48,18 @@ class Outcome:
         """Every row once: the first of a recorded thing under its outcome, the others merged."""
         if self.outcome not in RECORDED:
             return Counter({self.outcome: len(self.places)})
-        return Counter({self.outcome: 1}) + Counter(merged=len(self.places) - 1)
+        more = len(self.places) - 1
+        return Counter({self.outcome: 1, "merged": more} if more else {self.outcome: 1})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """A statement that was checked before anything changed: what it says, and in place of what."""
+
+    facts: Facts
+    sid: uuid.UUID
+    former: uuid.UUID | None
+    entry: Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +93,7 @@ class Planner:
     merges: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
     fresh_keys: set[str] = field(default_factory=set)
     changed: set[uuid.UUID] = field(default_factory=set)
+    _draft: _Draft | None = None
 
     def look_up(self, said: Sequence[Said]) -> None:
         """Load every item the batch may speak of, in a few queries."""
@@ -164,7 +176,7 @@ class Planner:
             tags=voice.tags,
         )
         try:
-            self._check(facts, target)
+            self._check(state, facts)
         except (StatementRefused, ValueError) as refusal:
             return _refused(activity, refusal)
         self._own_keys(state, activity.keys)
@@ -262,7 +274,9 @@ class Planner:
     def settle_parts(self) -> None:
         """What is part of a changed item shares its tags, and may have to be told anew."""
         changed, self.changed = self.changed, set()
-        names = load_names(changed) | {k for k, item in self.keys.items() if item in changed}
+        # A new item has no other names than those it was told by.
+        stored = {one for one in changed if self.states[one].loaded is not None}
+        names = load_names(stored) | {k for k, item in self.keys.items() if item in changed}
         parts = load_parts(self.voice.system, names) - changed
         self.load(parts)
         for part in sorted(parts):
@@ -279,20 +293,28 @@ class Planner:
     def _revise(
         self, state: ItemState, facts: Facts, corrected: bool, authority: Authority
     ) -> None:
-        former = state.last_sid if state.revision else None
+        draft = self._drafted(state, facts, authority, corrected=corrected)
+        self.entries.append(draft.entry)
         state.revision += 1
-        sid = uuid.uuid5(state.system, f"{state.key}|{facts['verb']}|{state.revision}")
-        statement = statement_of(
-            facts,
-            sid=sid,
-            target=self._target(facts),
-            replaces=former,
-            corrected=corrected,
-        )
-        self.entries.append(entry_of(statement, authority=authority, audience=state.audience))
-        state.sid = state.last_sid = sid
-        state.root = state.root if former else sid
+        state.sid = state.last_sid = draft.sid
+        state.root = state.root if draft.former else draft.sid
         state.agent = facts["actor"]
+
+    def _drafted(
+        self, state: ItemState, facts: Facts, authority: Authority, *, corrected: bool = False
+    ) -> _Draft:
+        """An item's next statement; the one that was checked, if it is the same."""
+        former = state.last_sid if state.revision else None
+        sid = uuid.uuid5(state.system, f"{state.key}|{facts['verb']}|{state.revision + 1}")
+        draft = self._draft
+        wanted = (facts, sid, former)
+        if draft and not corrected and (draft.facts, draft.sid, draft.former) == wanted:
+            return draft
+        statement = statement_of(
+            facts, sid=sid, target=self._target(facts), replaces=former, corrected=corrected
+        )
+        entry = entry_of(statement, authority=authority, audience=state.audience)
+        return _Draft(facts=facts, sid=sid, former=former, entry=entry)
 
     def _target(self, facts: Facts) -> uuid.UUID | None:
         item = facts["object"].get("item")
@@ -301,12 +323,9 @@ class Planner:
         self.load([uuid.UUID(item)])
         return self.states[uuid.UUID(item)].speaker.last_sid
 
-    def _check(self, facts: Facts, target: ItemState | None) -> None:
+    def _check(self, state: ItemState, facts: Facts) -> None:
         """Refuse facts no statement can be made of, before anything of the item changes."""
-        sid = uuid.uuid5(self.voice.system, "check")
-        aim = target.speaker.last_sid if target else None
-        statement = statement_of(facts, sid=sid, target=aim, replaces=None)
-        entry_of(statement, authority=self.authorities[self.voice.origin_id])
+        self._draft = self._drafted(state, facts, self.authorities[state.origin_id])
 
 
 NAMELESS = "gave no address and no account. Nobody is matched by name."

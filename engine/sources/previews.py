@@ -82,13 +82,18 @@ def sweep() -> int:
 def record(name: str, token: str, *, by: str, signed: str) -> int:
     """Record a previewed upload for good and forget the file; the run's number.
 
+    One that is too long to wait for is left to the worker.
+
     :param by: whose upload it is.
     :param signed: in whose name the run stands.
     """
-    upload = find(token, source=name, by=by)
-    report = runs.run_file(name, upload.delivery, by=signed)
+    delivery = find(token, source=name, by=by).delivery
+    if len(delivery.body) > runs.AT_ONCE:
+        run_id = runs.leave_file(name, delivery, by=signed)
+    else:
+        run_id = runs.run_file(name, delivery, by=signed).run or 0
     _path(token).unlink(missing_ok=True)
-    return report.run or 0
+    return run_id
 
 
 def _gone() -> NotFound:

@@ -26,8 +26,10 @@ class Raw:
 
     def row(self, place: int | str) -> str | None:
         """What stands at a place, at most LONGEST letters of it; None when it cannot be shown."""
-        if isinstance(place, int):
-            found = self._records[place - 1] if 0 < place <= len(self._records) else None
+        if isinstance(place, int) and isinstance(self._document, list):
+            found = self._at(f"[{place - 1}]") if 0 < place <= len(self._document) else None
+        elif isinstance(place, int):
+            found = self.records[place - 1] if 0 < place <= len(self.records) else None
         elif entry := _ENTRY.match(place):
             number = int(entry[1])
             found = self._entries[number - 1] if 0 < number <= len(self._entries) else None
@@ -43,7 +45,7 @@ class Raw:
             return ""
 
     @cached_property
-    def _records(self) -> list[str]:
+    def records(self) -> list[str]:
         """The file's records from the first on, blank ones too, as they were written."""
         lines = io.StringIO(self._text, newline="").readlines()
         reader = csv.reader(lines, delimiter=_delimiter(lines), skipinitialspace=True)
@@ -62,6 +64,8 @@ class Raw:
 
     @cached_property
     def _document(self) -> Any:
+        if self._text.lstrip()[:1] not in ("[", "{"):
+            return None
         try:
             return json.loads(self._text)
         except (ValueError, RecursionError):
@@ -70,14 +74,25 @@ class Raw:
     def _at(self, path: str) -> str | None:
         """What a path such as "posts[3]" leads to; as far as it leads."""
         here = self._document
-        for number, name in _STEP.findall(path):
-            if number and isinstance(here, list) and int(number) < len(here):
-                here = here[int(number)]
-            elif name and isinstance(here, dict) and name in here:
-                here = here[name]
-            else:
+        for step in steps_of(path):
+            try:
+                here = below(here, step)
+            except LookupError:
                 break
         return None if here is None else json.dumps(here, ensure_ascii=False, indent=1)
+
+
+def steps_of(path: str) -> list[int | str]:
+    """A path such as "posts[3].title" as its steps, numbers counted from 0."""
+    return [int(number) if number else name for number, name in _STEP.findall(path)]
+
+
+def below(here: Any, step: int | str) -> Any:
+    """What is one step below something in a JSON document; a LookupError where nothing is."""
+    if not isinstance(here, list if isinstance(step, int) else dict):
+        raise LookupError(step)
+    found: Any = here
+    return found[step]
 
 
 def _delimiter(lines: list[str]) -> str:

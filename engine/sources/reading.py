@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.activity import agent_of
-from engine.api import Activity, Bundle, ItemRef, Source
+from engine.api import Activity, Bundle, Gone, ItemRef, Skipped, Source
 from engine.db import Lease, db, drop_lease, holder_name, take_lease, writing
 from engine.errors import BadReport, Conflict
 from engine.host import iterating
@@ -24,8 +24,10 @@ from engine.pipeline import host
 from engine.sources import instances
 from engine.sources.arranging import Arrangement, Said
 from engine.sources.checking import checked
+from engine.sources.deliveries import CLOSED, ClosedBundle
 from engine.sources.models import SourceInstance
 from engine.sources.planner import Planner, Voice
+from engine.sources.secrecy import unspoken
 from xapi import actors
 
 BATCH = 200
@@ -68,8 +70,19 @@ class Reading:
     def said(self, bundle: Bundle) -> Iterator[Said]:
         """What the source says of a bundle, in its own order, each thing in a form to be taken.
 
+        Of a bundle that is closed it is said that its rows are left out, and why.
+
         :raises BadReport: the source refuses it, or the plugin itself failed.
         """
+        with unspoken(self.source, self.settings):
+            if isinstance(bundle, ClosedBundle):
+                for said in self._said(bundle):
+                    rows = said.rows if isinstance(said, Activity | Gone) else (said.row,)
+                    yield from (Skipped(row=row, why=CLOSED) for row in rows)
+            else:
+                yield from self._said(bundle)
+
+    def _said(self, bundle: Bundle) -> Iterator[Said]:
         name, own = self.source.name, dict(self.settings)
         for said in iterating(name, lambda: self.source.activities(bundle, own)):
             yield from checked(said, plugin=name)
@@ -79,8 +92,12 @@ class Reading:
 
         A refusal that names no place is about the delivery itself.
         """
+        return self.survey(bundle, set())
+
+    def survey(self, bundle: Bundle, named: set[str]) -> Arrangement:
+        """The first pass; the keys that something in it refers to are added to `named`."""
         try:
-            return Arrangement.of(self.said(bundle))
+            return Arrangement.of(_noting(self.said(bundle), named))
         except BadReport as refusal:
             refusal.where = refusal.where or place_of(bundle)
             raise
@@ -121,6 +138,14 @@ class Reading:
         owners = people.owners(keys)
         words = {key: self.words.get(owners.get(key, 0)) for key in keys}
         return frozenset(key for key, word in words.items() if not people.allows(self.basis, word))
+
+
+def _noting(all_said: Iterator[Said], named: set[str]) -> Iterator[Said]:
+    for said in all_said:
+        if isinstance(said, Activity):
+            refs = (said.actor, said.object, said.within)
+            named.update(ref.key for ref in refs if isinstance(ref, ItemRef))
+        yield said
 
 
 def place_of(bundle: Bundle) -> str:

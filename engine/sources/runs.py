@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -14,84 +14,37 @@ from engine.api import Bundle, Delivery
 from engine.db import db, transaction
 from engine.errors import Conflict, NotFound, Refused
 from engine.moments import now_us
-from engine.sources import deliveries, instances, writes
+from engine.sources import deliveries, instances, problems, untold, writes
 from engine.sources.arranging import Arrangement, Said
-from engine.sources.models import OUTCOMES, DeliveryRow, Run, RunProblem, SourceInstance, Waiting
+from engine.sources.models import DeliveryRow, Run, RunProblem, SourceInstance, Waiting
 from engine.sources.planner import Outcome, Planner, Voice
 from engine.sources.reading import BATCH, PATIENCE, RETRIES, Reading, Turn, place_of
+from engine.sources.reports import REMARK
+from engine.sources.reports import Report as Report
+from engine.sources.trials import Trial
 from engine.sources.undo import restand
 from engine.sources.waiting import read_waiting
 
 Progress = Callable[[int], None]
-REMARK = "remark"
-NEEDS_A_HAND = (REMARK, "failed", "unmatched")
+REPLAY = "replay"
+"""The door of runs that read again what came before."""
+AT_ONCE = 400_000
+"""How many bytes somebody at a page waits for; the worker reads what is longer."""
 UNFINISHED = ("waiting", "running")
-
-
-@dataclass(slots=True, kw_only=True)
-class Report:
-    """What a run or a preview came to; the counts add up to `rows`.
-
-    `statements` are those this reading stored or would store, `outcomes` are kept by previews.
-    """
-
-    run: int | None = None
-    rows: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
-    problems: list[dict[str, str]] = field(default_factory=list)
-    statements: list[dict[str, Any]] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, run: Run) -> Report:
-        """What a run has come to so far."""
-        query = select(RunProblem).where(
-            RunProblem.run_id == run.id, RunProblem.outcome.in_(NEEDS_A_HAND)
-        )
-        problems = db.session.scalars(query.order_by(RunProblem.id))
-        return cls(
-            run=run.id,
-            rows=run.rows,
-            counts=Counter(run.counts),
-            problems=[{"where": one.place, "why": one.why, "mend": one.mend} for one in problems],
-        )
-
-    def add(self, outcome: Outcome) -> None:
-        """Count the rows of one outcome: the first of a recorded thing, the others as merged."""
-        self.rows += len(outcome.places)
-        self.counts += outcome.counts()
-        if outcome.outcome in NEEDS_A_HAND:
-            place = writes.place_words(outcome.places)
-            self.problems.append({"where": place, "why": outcome.why, "mend": outcome.mend})
-
-    def as_json(self) -> dict[str, Any]:
-        """The fixed form that scripts rely on."""
-        return {
-            "run": self.run,
-            "rows": self.rows,
-            **{name: self.counts.get(name, 0) for name in OUTCOMES},
-            "problems": self.problems,
-            "statements": self.statements,
-        }
 
 
 def preview(name: str, delivery: Delivery) -> Report:
     """What a run of this delivery would do, by the same code, with nothing written."""
-    reading = Reading.of(instances.get(name))
-    bundle, arrived_at = deliveries.bundle_with(reading.source_id, delivery), now_us()
-    arrangement = reading.arrange(bundle)
-    report = Report(problems=[_remark(bundle, words) for words in reading.remarks(bundle)])
-    voice = reading.voice(run_id=0, delivery_id=0, arrived_at=arrived_at)
-    planner = reading.planner(voice, ())
-    for batch in _batches(arrangement.apply(reading.said(bundle), arrived_at=arrived_at)):
-        reading.look_up(planner, batch)
-        for outcome in map(planner.take, batch):
-            report.add(outcome)
-            report.outcomes.append(outcome)
-        planner.settle_parts()
-    report.statements = [entry.statement for entry in planner.entries]
+    reading, arrived_at, named = Reading.of(instances.get(name)), now_us(), set[str]()
+    bundle = deliveries.bundle_with(reading.source_id, delivery)
+    arrangement = reading.survey(bundle, named)
+    trial = Trial(reading, named=named)
+    trial.report.problems = [_remark(bundle, words) for words in reading.remarks(bundle)]
+    trial.turn_to(delivery_id=0, arrived_at=arrived_at)
+    for batch in batches(arrangement.apply(reading.said(bundle), arrived_at=arrived_at)):
+        trial.take(batch)
     db.session.rollback()
-    return report
+    return trial.report
 
 
 def run_file(
@@ -108,23 +61,40 @@ def run_file(
             return Report.of(db.session.get_one(Run, known.run_id))
         bundle = deliveries.bundle_with(reading.source_id, delivery)
         arrangement, remarks = reading.arrange(bundle), reading.remarks(bundle)
-        with transaction() as session:
-            run = open_run(reading.source_id, "file", reading.generation, by=by)
-            row = deliveries.keep_delivery(run, delivery)
-            run_id, arranged = run.id, {row.id: arrangement}
-            for remark in (_remark(bundle, words) for words in remarks):
-                session.add(RunProblem(run_id=run_id, outcome=REMARK, **_named(remark)))
-        return _Reader(reading, turn, run_id, progress).read(arranged)
+        with transaction():
+            run_id, delivery_id = _open(reading, delivery, by)
+            _note(run_id, [_remark(bundle, words) for words in remarks])
+        return _Reader(reading, turn, run_id, progress).read({delivery_id: arrangement})
+
+
+def leave_file(name: str, delivery: Delivery, *, by: str = "") -> int:
+    """Keep a file for the worker to read, as one that is too long to wait for; the run's number."""
+    reading = Reading.of(instances.get(name))
+    bundle = deliveries.bundle_with(reading.source_id, delivery)
+    remarks = reading.remarks(bundle)
+    with transaction():
+        run_id, _ = _open(reading, delivery, by)
+        _note(run_id, [_remark(bundle, words) for words in remarks])
+    return run_id
+
+
+def _open(reading: Reading, delivery: Delivery, by: str) -> tuple[int, int]:
+    """A run of a file, and the delivery that the file is."""
+    run = open_run(reading.source_id, "file", reading.generation, by=by)
+    return run.id, deliveries.keep_delivery(run, delivery).id
+
+
+def _note(run_id: int, remarks: Sequence[dict[str, str]]) -> None:
+    """Keep with a run how its delivery was read."""
+    for remark in remarks:
+        place = {"place": remark["where"], "why": remark["why"], "mend": remark["mend"]}
+        db.session.add(RunProblem(run_id=run_id, outcome=REMARK, **place))
 
 
 def _remark(bundle: Bundle, words: str) -> dict[str, str]:
     """A word on how a delivery was read; no row of it needs a hand."""
     mend = "If names or titles look wrong, save the file as UTF-8 and read it again."
     return {"where": place_of(bundle), "why": words, "mend": mend}
-
-
-def _named(problem: dict[str, str]) -> dict[str, str]:
-    return {"place": problem["where"], "why": problem["why"], "mend": problem["mend"]}
 
 
 def open_run(source_id: int, door: str, generation: int, *, by: str = "") -> Run:
@@ -177,6 +147,8 @@ class _Reader:
         self._progress = progress or (lambda _rows: None)
         self._report = Report(run=run_id)
         self._done = 0
+        self._things = 0
+        self._is_replay = False
 
     def read(self, arranged: dict[int, Arrangement]) -> Report:
         """Read all of it; `arranged` holds the deliveries whose first pass was made already."""
@@ -192,13 +164,14 @@ class _Reader:
         except Refused as refusal:
             self._refuse(refusal)
             raise
-        self._end(state="done")
+        self._finish()
         read_waiting(self._reading.system, self._turn)
         return self._told()
 
     def _start(self) -> None:
         """Begin, or go on; under other settings than before everything is read again."""
         run = db.session.get_one(Run, self._run_id)
+        self._is_replay = run.door == REPLAY
         same = run.generation == self._reading.generation
         if same and run.done:
             self._report, self._done = Report.of(run), run.done
@@ -208,7 +181,7 @@ class _Reader:
         with transaction() as session:
             session.execute(update(Run).where(Run.id == self._run_id).values(**values))
             if not same:
-                mine = RunProblem.run_id == self._run_id
+                mine = (RunProblem.run_id == self._run_id) & (RunProblem.outcome != REMARK)
                 session.execute(delete(RunProblem).where(mine))
 
     def _first_pass(self, delivery_id: int) -> Arrangement:
@@ -216,11 +189,11 @@ class _Reader:
         return self._reading.arrange(deliveries.stored_bundle(row))
 
     def _record_all(self, arranged: dict[int, Arrangement]) -> None:
-        passed = 0
+        passed, self._things = 0, sum(one.length for one in arranged.values())
         for delivery_id, arrangement in sorted(arranged.items()):
             skip = min(max(self._done - passed, 0), arrangement.length)
             passed += arrangement.length
-            for batch in _batches(self._said(delivery_id, arrangement), skip):
+            for batch in batches(self._said(delivery_id, arrangement), skip):
                 self._record(delivery_id, batch)
                 self._turn.renew()
                 self._progress(self._report.rows)
@@ -239,7 +212,7 @@ class _Reader:
             if self._stored(planner, outcomes):
                 for outcome in outcomes:
                     self._report.add(outcome)
-                self._report.statements += [entry.statement for entry in planner.entries]
+                self._report.store([entry.statement for entry in planner.entries])
                 self._done += len(batch)
                 return
         raise Conflict("These items keep changing while they are read.", "Run it again.")
@@ -257,18 +230,28 @@ class _Reader:
             self._run_id,
             before=self._done,
             done=self._done + len(outcomes),
+            things=self._things,
             rows=self._report.rows + sum(len(outcome.places) for outcome in outcomes),
             counts=dict(counts),
         )
-        return writes.stored(planner.entries, [*writes.of_plan(planner, outcomes), progress])
+        told = [_unlisted(one) for one in outcomes] if self._is_replay else outcomes
+        return writes.stored(planner.entries, [*writes.of_plan(planner, told), progress])
 
     def _refuse(self, refusal: Refused) -> None:
         """Keep the refusal with the run; what a plugin let through at first is taken back."""
         where = f"{refusal.where}: " if refusal.where else ""
         if self._done:
             restand(self._reading, self._turn, self._run_id, stands=False)
-        nothing: dict[str, Any] = {"done": 0, "rows": 0, "counts": {}}
+        nothing: dict[str, Any] = {"done": 0, "things": None, "rows": 0, "counts": {}}
         self._end(state="refused", why=where + refusal.why, mend=refusal.mend, **nothing)
+
+    def _finish(self) -> None:
+        """All of it is recorded, and what needs a hand has been seen."""
+        if self._is_replay:
+            untold.take_back(self._reading, self._turn, self._run_id)
+        with transaction():
+            problems.note(self._run_id)
+        self._end(state="done")
 
     def _end(self, **values: Any) -> None:
         with transaction() as session:
@@ -283,11 +266,17 @@ class _Reader:
         """The report, with rows that were read again counted where they ended."""
         db.session.rollback()
         told = Report.of(db.session.get_one(Run, self._run_id, populate_existing=True))
-        told.statements = self._report.statements
+        told.statements, told.stored = self._report.statements, self._report.stored
         return told
 
 
-def _batches(said: Iterator[Said], skip: int = 0) -> Iterator[list[Said]]:
+def _unlisted(outcome: Outcome) -> Outcome:
+    """Rows that wait for somebody or something do so in the run that brought them."""
+    return replace(outcome, why="") if outcome.outcome == "unmatched" else outcome
+
+
+def batches(said: Iterator[Said], skip: int = 0) -> Iterator[list[Said]]:
+    """What is read and stored at once, without the first things."""
     said = itertools.islice(said, skip, None)
     while batch := list(itertools.islice(said, BATCH)):
         yield batch

@@ -17,7 +17,7 @@ from engine.moments import now_us
 from engine.pipeline import record
 from engine.sources.items import ItemState, Word
 from engine.sources.models import Item, ItemKey, ItemMerge, Run, RunItem, RunProblem, Waiting
-from engine.sources.planner import Outcome, Planner
+from engine.sources.planner import Outcome, Planner, Voice
 
 
 def stored(entries: Sequence[Entry], rows: Sequence[Write]) -> bool:
@@ -37,14 +37,14 @@ def of_plan(planner: Planner, outcomes: Sequence[Outcome]) -> list[Write]:
     """Everything a batch changes beside the statements."""
     touched = [state for state in planner.states.values() if state.touched]
     run_id = planner.voice.run_id
-    words = [state.own[run_id] for state in touched if run_id in state.own]
+    words = [(state.own[run_id], state.loaded is None) for state in touched if run_id in state.own]
     return [
         *_items(touched),
         *_keys(planner),
         *_words(run_id, words),
         *_merges(planner),
         *_waiting(planner, outcomes),
-        *problems(run_id, outcomes),
+        *problems(planner.voice, outcomes),
     ]
 
 
@@ -136,15 +136,18 @@ def _keys(planner: Planner) -> Iterable[Write]:
         yield Write(statement=insert(table), values=rows)
 
 
-def _words(run_id: int, words: Sequence[Word]) -> Iterable[Write]:
-    """The run's word on each item, in place of what it said of it before."""
+def _words(run_id: int, words: Sequence[tuple[Word, bool]]) -> Iterable[Write]:
+    """The run's word on each item, in place of what it said of it before.
+
+    Of an item that is new, which is said beside each, nothing was said before.
+    """
     if not words:
         return
     table = _table(RunItem)
     mine = and_(table.c.run_id == run_id, table.c.item_id == bindparam("b_item"))
-    yield Write(
-        statement=delete(table).where(mine), values=[{"b_item": word.item} for word in words]
-    )
+    known = [{"b_item": word.item} for word, is_new in words if not is_new]
+    if known:
+        yield Write(statement=delete(table).where(mine), values=known)
     yield Write(
         statement=insert(table),
         values=[
@@ -158,7 +161,7 @@ def _words(run_id: int, words: Sequence[Word]) -> Iterable[Write]:
                 "places": list(word.places),
                 "facts": word.facts,
             }
-            for word in words
+            for word, _ in words
         ],
     )
 
@@ -181,15 +184,17 @@ def _waiting(planner: Planner, outcomes: Sequence[Outcome]) -> Iterable[Write]:
         yield Write(statement=insert(table).values(**row))
 
 
-def problems(run_id: int, outcomes: Sequence[Outcome]) -> Iterable[Write]:
+def problems(voice: Voice, outcomes: Sequence[Outcome]) -> Iterable[Write]:
     """The rows of a run that need a hand."""
     rows = [
         {
-            "run_id": run_id,
+            "run_id": voice.run_id,
             "outcome": outcome.outcome,
             "place": place_words(outcome.places),
             "why": outcome.why,
             "mend": outcome.mend,
+            "delivery_id": voice.delivery_id,
+            "places": list(outcome.places),
         }
         for outcome in outcomes
         if outcome.why

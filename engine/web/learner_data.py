@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine import records
 from engine.db import db
@@ -33,7 +33,10 @@ _ANSWERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """One origin: what it is, what it holds, on which ground, and what she can say about it."""
+    """One origin: what it is, what it holds, on which ground, and what she can say about it.
+
+    `notice` is what the team that collects it wants her to know, in its own words.
+    """
 
     id: int
     name: str
@@ -44,6 +47,7 @@ class Holder:
     basis: str
     word: str
     action: str
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,12 +132,14 @@ def _holders(reader: Reader) -> Iterator[Holder]:
     held = records.held(reader.who.keys)
     said = people.words_of(reader.who.id)
     sources = {instance.origin_id: instance.plugin for instance in instances.every()}
+    notices = instances.notices()
     for id_ in reader.origins:
         count = held[id_].lines if id_ in held else 0
         if not count and id_ not in said and id_ not in sources:
             continue
         newest = words.full_date(reader.day(held[id_].newest)) if count else ""
-        yield _holder(reader, id_, sources.get(id_), count, newest, said.get(id_))
+        holder = _holder(reader, id_, sources.get(id_), count, newest, said.get(id_))
+        yield replace(holder, notice=words.clean(notices.get(id_, ""), instances.MOST_NOTICE))
 
 
 def _holder(

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from engine.api import Delivery
 from engine.competencies import frameworks, rulesets
-from engine.errors import Refused
+from engine.errors import Forbidden, Refused
 from engine.profiles import today
-from engine.sources import attempts, lines, moves, overview, previews, unaligned, undo
-from engine.sources.attempts import Tried
+from engine.sources import (
+    attempts,
+    effects,
+    failed_rows,
+    lines,
+    overview,
+    previews,
+    replaying,
+    retention,
+    unaligned,
+    undo,
+)
+from engine.sources.attempts import Tried, TriedReplay
 from engine.sources.previews import Upload
 from engine.web import words
 from engine.web import workbench_words as say
@@ -23,6 +45,9 @@ bp = Blueprint("workbench", __name__)
 
 SAMPLED = 5_000
 """How many activities of a run are looked through for those that reach no competency."""
+LOOK_AGAIN_S = 5
+"""Seconds after which the page of a run that is under way is loaded again."""
+PROBLEMS = ("failed", "unmatched", "skipped", "withheld")
 
 Page = str | tuple[str, int]
 team = needs("ld", "operator")
@@ -109,21 +134,64 @@ def poll(name: str) -> Response:
 
 @bp.get("/runs/<int:run_id>")
 @team
-def run(run_id: int) -> str:
+def run(run_id: int) -> Response:
     """One run: its counts, its problems, its rows; and taking it back."""
     seen, page, outcome = overview.run(run_id), _page(), request.args.get("outcome", "")
-    shown, more = lines.of_run(run_id, outcome=outcome, page=page)
-    return render_template(
+    hers = seen.shows_rows_to(current_user.who)
+    shown, more = lines.of_run(run_id, outcome=outcome, page=page) if hers else ([], False)
+    problems, more_problems = _problems(run_id, ("remark", "failed", "unmatched"), outcome)
+    left_out, more_left_out = _problems(run_id, ("skipped", "withheld"), outcome)
+    body = render_template(
         "workbench/run.html",
         run=seen,
-        problems=overview.problems(run_id, ("remark", "failed", "unmatched")),
-        left_out=overview.problems(run_id, ("skipped", "withheld")),
+        problems=problems,
+        left_out=left_out,
+        more_problems=more_problems or more_left_out,
         unaligned=unaligned.among(lines.statements_of_run(run_id, SAMPLED)),
         competencies=unaligned.competencies(),
+        hers=hers,
         lines=shown,
         outcome=outcome,
         page=page,
         more=more,
+    )
+    response = make_response(body)
+    if seen.is_under_way:
+        response.headers["Refresh"] = str(LOOK_AGAIN_S)
+    return response
+
+
+def _problems(
+    run_id: int, outcomes: tuple[str, ...], only: str
+) -> tuple[list[overview.Problem], bool]:
+    """A page of the rows that ended so, of one outcome if it was asked for."""
+    if only not in PROBLEMS:
+        return overview.problems(run_id, outcomes)
+    if only not in outcomes:
+        return [], False
+    return overview.problems(run_id, (only,), page=_page())
+
+
+@bp.post("/runs/<int:run_id>/retry")
+@team
+def try_again(run_id: int) -> Response:
+    """Try rows again that need a hand: those of one problem, or all."""
+    tried = attempts.retry(run_id, request.form.get("problem", type=int))
+    flash(*say.retried(tried))
+    return redirect(url_for("workbench.run", run_id=run_id))
+
+
+@bp.get("/runs/<int:run_id>/rows")
+@team
+def rows_to_mend(run_id: int) -> Response:
+    """The rows that need a hand, as the file they came from."""
+    if not overview.run(run_id).shows_rows_to(current_user.who):
+        raise Forbidden(
+            "These rows are shown to whoever started the run.", "Ask her, or read the reasons here."
+        )
+    file = failed_rows.of_run(run_id)
+    return send_file(
+        BytesIO(file.body), file.media_type, as_attachment=True, download_name=file.name
     )
 
 
@@ -143,6 +211,35 @@ def stand_again(run_id: int) -> Response:
     stored = undo.redo(run_id)
     flash(f"The run stands again. {words.counted(stored, 'statement')} of the record say so.")
     return redirect(url_for("workbench.run", run_id=run_id))
+
+
+@bp.get("/sources/<name>/replay")
+@team
+def replay(name: str) -> str:
+    """Choose the days whose deliveries are read again."""
+    since = request.args.get("since") or str(today() - timedelta(days=30))
+    return _replay(name, since, request.args.get("until") or str(today()))
+
+
+@bp.post("/sources/<name>/replay")
+@team
+def preview_replay(name: str) -> Page:
+    """Show what reading these days again would change."""
+    since, until = request.form.get("since", ""), request.form.get("until", "")
+    tried = attempts.replay(name, since=since, until=until, zone=current_user.who.zone)
+    page = _replay(name, since, until, tried)
+    return (page, 422) if tried.refusal else page
+
+
+@bp.post("/sources/<name>/replay/record")
+@team
+def record_replay(name: str) -> Response:
+    """Read these days again for good."""
+    since, until = request.form.get("since", ""), request.form.get("until", "")
+    window = attempts.window(name, since, until, current_user.who.zone)
+    run = replaying.record(window, by=current_user.who.email)
+    flash("Read again. You can undo it like any other run.")
+    return redirect(url_for("workbench.run", run_id=run))
 
 
 @bp.get("/unaligned", endpoint="unaligned")
@@ -190,11 +287,28 @@ def _source(name: str, *, refusal: Refused | None = None, file: str = "") -> str
     )
 
 
+def _replay(name: str, since: str, until: str, tried: TriedReplay | None = None) -> str:
+    shown = tried.replay if tried else None
+    starters = replaying.runs_of(shown) if shown else {}
+    hers = {one for one, by in starters.items() if overview.shows_rows(by, current_user.who)}
+    return render_template(
+        "workbench/replay.html",
+        source=overview.source(name),
+        since=since,
+        until=until,
+        refusal=tried.refusal if tried else None,
+        replay=shown,
+        lines=lines.of_replay(shown, hers.__contains__) if shown else [],
+        hides=len(hers) < len(starters),
+        kept=retention.days_of(name),
+    )
+
+
 def _preview(name: str, upload: Upload, tried: Tried, wrong: dict[str, str] | None = None) -> Page:
     if tried.refusal is not None:
         return _source(name, refusal=tried.refusal, file=upload.delivery.name), 422
     report = tried.report
-    told = moves.of_report(report, today())
+    told = effects.of_report(report, today())
     page = render_template(
         "workbench/preview.html",
         source=overview.source(name),
@@ -202,8 +316,8 @@ def _preview(name: str, upload: Upload, tried: Tried, wrong: dict[str, str] | No
         report=report,
         activities=report.counts["new"] + report.counts["corrected"],
         people=told.people,
-        moved=say.moved(told, frameworks.in_force(rulesets.current().config)),
-        unaligned=unaligned.among(report.statements),
+        moved=say.moved(told.moves, frameworks.in_force(rulesets.current().config)),
+        unaligned=told.unaligned,
         competencies=unaligned.competencies(),
         weighing=unaligned.weighing(),
         lines=lines.of_report(report, upload.delivery),

@@ -9,11 +9,14 @@ from typing import Any
 from markupsafe import Markup
 
 from engine.competencies.framework_documents import Framework
+from engine.errors import Refused
 from engine.moments import from_us
 from engine.sources.lines import Line
 from engine.sources.moves import Move, Moves
 from engine.sources.overview import Problem, RunSeen
-from engine.sources.runs import Report
+from engine.sources.replaying import Replay
+from engine.sources.reports import Report
+from engine.sources.retrying import Retried
 from engine.web import words
 from engine.web.charts import Detail, Part
 from xapi import actors
@@ -44,11 +47,13 @@ STATES = {
     "unmatched": ("Unmatched", "warn"),
     "failed": ("Failed", "stop"),
     "withheld": ("Withheld", "warn"),
+    "voided": ("Voided", "warn"),
 }
 DOORS = {
     "file": "Uploaded file",
     "poll": "Polled",
     "hook": "Webhook",
+    "replay": "Read again from what had arrived",
     "again": "Read again, because something it was waiting for has come",
 }
 BASES = {"notice": "Notice with objection", "consent": "Consent"}
@@ -94,6 +99,8 @@ def state(run: RunSeen) -> tuple[str, str]:
 
 def name_of(run: RunSeen) -> str:
     """What a run is called: its file, or how it came."""
+    if run.door == "replay":
+        return f"Replay, run {run.id}"
     if run.door == "file" and run.files:
         return words.clean(run.files[0], 80)
     return f"Run {run.id}"
@@ -103,6 +110,57 @@ def summary(counts: Mapping[str, int], rows: int) -> str:
     """The counts of a run in one line."""
     told = [f"{counts[name]:,} {name}" for name in MEANINGS if counts.get(name, 0)]
     return f"{words.counted(rows, 'row')}: {words.listed(told)}" if told else "Nothing in it"
+
+
+def retried(tried: Retried | Refused) -> tuple[str, str]:
+    """What trying rows again came to, and which kind of message that is."""
+    if isinstance(tried, Refused):
+        return words.clean(str(tried), 600), "stop"
+    if not tried.rows:
+        return "No row needs a hand any more.", "message"
+    rows = words.counted(tried.rows, "row")
+    if not tried.mended:
+        return f"{rows} read again, and nothing has changed. The reasons stand below.", "message"
+    mended = "all of them" if tried.mended == tried.rows else f"{tried.mended:,} of them"
+    return f"{rows} read again: {mended} need no hand any more.", "message"
+
+
+def progress(run: RunSeen) -> str:
+    """How far a run that is under way has come."""
+    if run.state == "waiting":
+        return "It waits its turn."
+    if not run.things:
+        return "The file is looked through before anything is recorded."
+    return f"{run.done:,} of {run.things:,} are recorded."
+
+
+def seen(problem: Problem, zone: str = "UTC") -> str:
+    """Since when a source has had a problem, if it has had it before."""
+    if problem.seen is None or problem.seen.first_at == problem.seen.last_at:
+        return ""
+    first, last = (
+        words.full_date(words.local(from_us(at), zone).date())
+        for at in (problem.seen.first_at, problem.seen.last_at)
+    )
+    return f"Seen first on {first}, last on {last}." if first != last else f"Seen twice on {last}."
+
+
+def replay_lead(replay: Replay) -> str:
+    """What a replay would change, in a sentence."""
+    reports = words.counted(replay.deliveries, "delivery", "deliveries")
+    counts = replay.report.counts
+    changes = [
+        f"{counts['new']:,} would be new" if counts["new"] else "",
+        f"{counts['corrected']:,} corrected" if counts["corrected"] else "",
+        f"{replay.voided:,} voided" if replay.voided else "",
+    ]
+    told = words.listed([one for one in changes if one])
+    stay = "stays as it is" if counts["known"] == 1 else "stay as they are"
+    same = f"{counts['known']:,} {stay}" if counts["known"] else ""
+    what = "; ".join(one for one in (told, same) if one)
+    if not told:
+        return f"{reports} read again: nothing would change. Nothing has been written."
+    return f"{reports} read again: of the activities in them {what}. Nothing has been written yet."
 
 
 def lead(report: Report, people: int) -> str:
@@ -121,6 +179,8 @@ def lead(report: Report, people: int) -> str:
 
 def _origin(report: Report) -> str:
     """ " from 4 webinars", when everything in it is of one kind that has a name."""
+    if report.is_sampled:
+        return ""
     said = [outcome.state.own[0].facts for outcome in report.outcomes if outcome.state]
     things = {(facts["object"].get("type"), facts["object"].get("id")) for facts in said if facts}
     kinds = {kind for kind, _ in things}
@@ -178,8 +238,10 @@ def reason(why: str) -> str:
     return told if told.endswith((".", "!", "?", "…")) else f"{told}."
 
 
-def moved(moves: Moves, framework: Framework) -> list[str]:
+def moved(moves: Moves | None, framework: Framework) -> list[str]:
     """Whose levels would move, in sentences that speak of no group under five."""
+    if moves is None:
+        return ["This file is too long to work out levels before recording."]
     if not moves.told:
         return [_untold(moves.people)]
     told = [_move(move, framework) for move in moves.shown]

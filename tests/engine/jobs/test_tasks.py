@@ -10,15 +10,16 @@ import pytest
 import toy
 from flask import Flask
 from huey.api import Huey
+from instance_making import set_care
 from pytest_httpserver import HTTPServer
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from engine.config import settings
 from engine.db import db, transaction
 from engine.errors import Conflict
 from engine.jobs import tasks
-from engine.sources import deliveries, instances, runs
-from engine.sources.models import Run, SourceInstance
+from engine.sources import alerts, deliveries, instances, runs
+from engine.sources.models import DeliveryRow, Run, SourceInstance
 
 
 @pytest.fixture
@@ -33,8 +34,12 @@ def queue(toys: Flask, tmp_path: Path) -> Iterator[Huey]:
 
 def poll_due(queue: Huey) -> None:
     """What happens when the time has come."""
+    the_time_comes(queue, "look_after_sources")
+
+
+def the_time_comes(queue: Huey, name: str) -> None:
     db.session.remove()
-    (due,) = queue._registry.periodic_tasks
+    (due,) = [task for task in queue._registry.periodic_tasks if task.name == name]
     queue.execute(due)
     db.session.rollback()
 
@@ -109,6 +114,24 @@ def test_a_source_that_cannot_be_polled_does_not_keep_the_others(
     sources = {one.name: one.trouble for one in db.session.scalars(select(SourceInstance))}
     assert sources["t"] is None
     assert "500" in str(sources["a"])
+
+
+def test_what_its_team_should_know_is_told(toys: Flask, queue: Huey) -> None:
+    toy.add_toy("s", account="s", url="https://toy.example.org")
+    set_care(every_s=0, failures=3, fault="refused")
+    with transaction():
+        instances.get("s").trouble = "The key is wrong."
+    poll_due(queue)
+    assert [one.why for one in alerts.current()] == ["The key is wrong."]
+
+
+def test_what_arrived_long_ago_is_let_go(toys: Flask, queue: Huey) -> None:
+    a_waiting_run(toy.did("a"))
+    tasks.read_unfinished()
+    with transaction() as session:
+        session.execute(update(DeliveryRow).values(arrived_at=0))
+    the_time_comes(queue, "let_go")
+    assert db.session.scalar(select(func.length(DeliveryRow.sealed))) == 0
 
 
 def point(name: str, url: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ import pytest
 from factories import settings_in
 from flask import Flask
 from flask.testing import FlaskClient
+from instance_making import StillPlugin, allow_private_fetch
 from looking import count_statements, ended, live_statements, says, standing, state_of, table_sizes
 from pytest_httpserver import HTTPServer
-from sqlalchemy import update
-from toy import add_toy, crash, did, file, refuse
+from toy import crash, did, file, refuse
 
 from engine.app import create_app
 from engine.db import db, transaction
@@ -88,26 +88,20 @@ def test_a_call_that_is_not_signed_is_refused_in_json(
     assert answer.status_code == 401
     assert answer.json["error"]
     assert answer.json["mend"]
-    assert table_sizes() == before
+    assert table_sizes() == before | {"hook_call": 1}
 
 
 def test_a_ping_is_answered_and_not_kept(forum: FlaskClient) -> None:
     before = table_sizes()
     answer = call(forum, b"{}", X_Discourse_Event_Type="ping", X_Discourse_Event="ping")
     assert (answer.status_code, answer.data) == (200, b"pong")
-    assert table_sizes() == before
+    assert table_sizes() == before | {"hook_call": 1}
 
 
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [("/sources/nowhere/hook", 404), ("/sources/z/hook", 404)],
-    ids=["no such source", "a source without webhook"],
-)
-def test_a_door_that_is_not_there(forum: FlaskClient, path: str, status: int) -> None:
-    with transaction():
-        instances.add("zoom", "z", {"timezone": "UTC"}, basis="notice")
-    answer = forum.post(path, data=b"{}")
-    assert answer.status_code == status
+@pytest.mark.parametrize("name", ["nowhere", "z"], ids=["no such source", "no webhook"])
+def test_a_door_that_is_not_there(still: Flask, name: str) -> None:
+    answer = still.test_client().post(f"/sources/{name}/hook", data=b"{}")
+    assert answer.status_code == 404
     assert answer.json["error"]
 
 
@@ -123,6 +117,17 @@ def test_a_bug_in_a_plugins_webhook_is_no_error_of_ours(toys: Flask) -> None:
     answer = toys.test_client().post("/sources/t/hook", data=b"crash", headers={"X-Secret": ""})
     assert answer.status_code == 422
     assert answer.json["error"].startswith("The plugin toy failed: ZeroDivisionError")
+
+
+@pytest.fixture
+def still(make_app: Callable[..., Flask]) -> Iterator[Flask]:
+    """An application with a source, z, that is given files only."""
+    app = make_app([("still", StillPlugin())])
+    with app.app_context():
+        with transaction():
+            instances.add("still", "z", {}, basis="notice")
+        yield app
+        db.session.remove()
 
 
 @pytest.fixture
@@ -208,10 +213,9 @@ def toy_url(name: str, address: str) -> None:
 
 
 @pytest.fixture
-def polled(toys: Flask, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
+def polled(toys: Flask, httpserver: HTTPServer) -> HTTPServer:
     """The toy, polled at a server of this machine."""
-    allowed = doors.fetcher(allow_private=True)
-    monkeypatch.setattr(doors, "fetcher", lambda **_: allowed)
+    allow_private_fetch()
     toy_url("t", httpserver.url_for("/toy"))
     return httpserver
 
@@ -253,21 +257,20 @@ def test_a_bug_in_reading_what_was_polled_troubles_its_source(polled: HTTPServer
     assert "The plugin toy failed" in (instances.get("t").trouble or "")
 
 
-@pytest.mark.usefixtures("app")
+@pytest.mark.usefixtures("still")
 def test_what_cannot_be_polled_says_so() -> None:
-    with transaction():
-        instances.add("zoom", "z", {"timezone": "UTC"}, basis="notice")
     with pytest.raises(Refused, match="cannot be polled"):
         doors.poll("z")
 
 
-@pytest.mark.usefixtures("toys")
-def test_those_with_an_address_are_due_once_an_hour() -> None:
-    add_toy("u", url="https://toy.example.org", account="u")
-    assert doors.due() == ["u"]
-    with transaction() as session:
-        session.execute(update(SourceInstance).values(polled_at=doors.now_us()))
-    assert doors.due() == []
+@pytest.mark.usefixtures("app")
+def test_what_is_not_set_up_to_be_asked_has_not_failed() -> None:
+    with transaction():
+        instances.add("feed", "blog", {}, basis="notice")
+    with pytest.raises(Refused, match="There is no address to poll"):
+        doors.poll("blog")
+    assert blog().trouble is None
+    assert instances.care_of(blog()).failures == 0
 
 
 @pytest.mark.usefixtures("forum")

@@ -205,6 +205,9 @@ DEEP["more"] = DEEP
         pytest.param({"tags": "policy"}, id="tags that are one text"),
         pytest.param({"title": 7}, id="a title that is a number"),
         pytest.param({"excerpt": b"x"}, id="an excerpt of bytes"),
+        pytest.param({"within": "topic"}, id="part of a text"),
+        pytest.param({"within": ItemRef("x" * 9999)}, id="part of an endless key"),
+        pytest.param({"within": ItemRef("a\0")}, id="part of a key with NUL"),
     ],
 )
 def test_a_hostile_row_fails_with_a_reason_and_the_rest_go_on(
@@ -223,6 +226,7 @@ def test_a_hostile_row_fails_with_a_reason_and_the_rest_go_on(
         pytest.param({"title": "x" * 9999}, "x" * 500, id="a long title is cut"),
         pytest.param({"title": "a\x00\ud800b"}, "ab", id="broken characters are left out"),
         pytest.param({"title": "  "}, None, id="a blank title is none"),
+        pytest.param({"title": "a\u202eb\u200bc"}, "abc", id="marks that hide are left out"),
     ],
 )
 def test_texts_that_are_only_shown_are_mended(
@@ -231,6 +235,12 @@ def test_texts_that_are_only_shown_are_mended(
     (statement,) = mirrored(mirror, Activity(**GOOD | odd)).statements
     names = statement["object"].get("definition", {}).get("name", {})
     assert names.get("und") == found
+
+
+def test_a_name_is_not_turned_around(mirror: Mirror) -> None:
+    actor = Actor(name="Bo\u202e", email="bo@example.org")
+    (statement,) = mirrored(mirror, Activity(**GOOD | {"actor": actor})).statements
+    assert statement["actor"]["name"] == "Bo"
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,7 @@ def command(tmp_path: Path) -> list[str]:
         "import sys, toy\n"
         "from engine import host\n"
         "load = host.load\n"
-        "host.load = lambda extra=(): load([('toy', toy)])\n"
+        "host.load = lambda extra=(), chosen=None: load([('toy', toy)], chosen=chosen)\n"
         "from engine.cli import main\n"
         "main()\n"
     )

@@ -74,6 +74,14 @@ def test_source_says_what_it_reads_and_what_is_kept(site: Flask, bo: Visit) -> N
     assert "It reads name, email, join and leave times" in page
 
 
+def test_source_says_what_its_team_wants_her_to_know(site: Flask, bo: Visit) -> None:
+    a_source(site, "notice")
+    with site.app_context(), transaction():
+        instances.set_notice(instances.get("zoom"), "Since May; ask Odile.")
+
+    assert "Since May; ask Odile." in bo.page("/data")
+
+
 def test_key_that_holds_nothing_is_left_out(site: Flask, bo: Visit) -> None:
     with site.app_context():
         a_key("Quiet")

