@@ -1,16 +1,21 @@
-"""Zoom: attendance reports of webinars and participant lists of meetings, as CSV files."""
+"""Zoom: who came to webinars and meetings; from its reports, its interface and its webhook."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.api import (
     Activity,
-    Actor,
+    Answer,
     BadReport,
     Bundle,
+    Delivery,
     Failed,
+    Fetch,
+    Gone,
+    HookRequest,
     Privacy,
     Skipped,
     Source,
@@ -19,13 +24,16 @@ from engine.api import (
     decode,
     fields,
     hookimpl,
+    is_zip,
     read_zone,
     validate,
 )
-from plugins.zoom.attendance import Guest, Session
+from plugins.zoom import rest, webhook
+from plugins.zoom.happenings import is_json, read_happenings
+from plugins.zoom.registration import Registrant
 from plugins.zoom.report import Report, read_report
 
-VERBS = {"attendee": "attended", "panelist": "presented", "host": "hosted"}
+APP = "From a server-to-server OAuth app in Zoom. Files need none."
 
 
 def _known_zone(name: str) -> None:
@@ -70,60 +78,91 @@ class ZoomSettings(SourceSettings):
             "help": "Used when a file holds no day above 12, so that 08/09 could be either.",
         },
     )
+    api = fields.Url(
+        load_default="https://api.zoom.us",
+        schemes={"http", "https"},
+        require_tld=False,
+        metadata={
+            "label": "Address of Zoom's interface",
+            "help": "Zoom for Government has https://api.zoomgov.com.",
+        },
+    )
+    account_id = fields.String(load_default="", metadata={"label": "Account ID", "help": APP})
+    client_id = fields.String(load_default="", metadata={"label": "Client ID", "help": APP})
+    client_secret = fields.String(
+        load_default="", metadata={"label": "Client secret", "help": APP, "secret": True}
+    )
+    webhook_secret = fields.String(
+        load_default="",
+        metadata={
+            "label": "Webhook secret token",
+            "help": "Shown by the app under Feature, Event Subscriptions.",
+            "secret": True,
+        },
+    )
 
 
 class Zoom(Source):
-    """Attendance at webinars and meetings, from the CSV files Zoom exports."""
+    """Attendance at webinars and meetings, and registrations for them."""
 
     name = "zoom"
     title = "Zoom webinars and meetings"
     api_version = 1
     mark = "Zo"
     settings = ZoomSettings
+    hosts = ("{api}", "zoom.us", "zoomgov.com")
     privacy = Privacy(
         reads=(
-            "name", "email", "join and leave times", "whether a registrant came",
+            "name", "email", "Zoom user id", "join and leave times", "whether a registrant came",
             "columns it does not use: phone, country, answers to registration questions",
         ),
-        keeps=("name", "email", "time and length of attendance", "role (host, panelist, attendee)"),
-        note="Telephone numbers shown as names lose their digits. Rows without an email wait, "
-        "unmatched, until somebody links them.",
+        keeps=(
+            "name", "email", "Zoom user id", "time and length of attendance",
+            "role (host, panelist, attendee)", "registrations",
+        ),
+        note="Telephone numbers shown as names lose their digits. People without an email or a "
+        "Zoom account wait, unmatched, until somebody links them.",
     )  # fmt: skip
 
     def remarks(self, bundle: Bundle) -> Iterator[str]:
         """Say so where the encoding was only a guess."""
-        found = (decode(delivery.body).warning for delivery in bundle.deliveries)
-        return (warning for warning in found if warning)
+        texts = (one.body for one in bundle.deliveries if not is_zip(one.body))
+        return filter(None, (decode(body).warning for body in texts if not is_json(body)))
 
     def activities(
         self, bundle: Bundle, settings: Mapping[str, Any]
-    ) -> Iterator[Activity | Skipped | Failed]:
-        """One activity for each person and session; see `report` for its key."""
-        reports = [read_report(delivery, settings) for delivery in bundle.deliveries]
+    ) -> Iterator[Activity | Gone | Skipped | Failed]:
+        """One activity for each person and session; see `Session.keys` for its keys."""
+        files = [one for one in bundle.deliveries if not is_json(one.body)]
+        reports = [read_report(one, settings) for one in files]
+        told = list(read_happenings([one for one in bundle.deliveries if is_json(one.body)]))
         for report in reports:
-            for attendance in report.sessions:
-                yield from attendance.rest
-                for guest in attendance.guests.values():
-                    yield self.activity(report, attendance.session, guest)
+            yield from _of_report(report)
+        for said in told:
+            yield said.activity(said.at) if isinstance(said, Registrant) else said
 
-    def activity(self, report: Report, session: Session, guest: Guest) -> Activity:
-        """What one person did in one session."""
-        return Activity(
-            rows=tuple(stay.row for stay in guest.stays),
-            keys=(f"session:{session.number}|{session.start}|{guest.handle}",),
-            actor=Actor(name=guest.name or None, email=guest.email),
-            verb=VERBS[guest.role],
-            type=session.type,
-            url=session.url,
-            title=session.topic or None,
-            at=guest.ended,
-            duration=guest.duration,
-            parent=session.series,
-            reported_at=report.generated,
-        )
+    def poll(
+        self, cursor: str | None, fetch: Fetch, settings: Mapping[str, Any]
+    ) -> Iterator[Delivery]:
+        """Each session that ended since the cursor; see `rest`."""
+        return rest.poll(cursor, rest.credentials(settings, fetch))
+
+    def receive(self, request: HookRequest, settings: Mapping[str, Any]) -> Delivery | Answer:
+        """One event, or the handshake; see `webhook`."""
+        return webhook.receive(request, settings)
+
+
+def _of_report(report: Report) -> Iterator[Activity | Gone | Skipped | Failed]:
+    """What a report in a file says."""
+    for attendance in report.sessions:
+        yield from attendance.rest
+        for guest in attendance.guests.values():
+            yield replace(guest.part_in(attendance.session), reported_at=report.generated)
+    for said in report.registered:
+        yield said.activity(report.generated) if isinstance(said, Registrant) else said
 
 
 @hookimpl
 def register_sources() -> list[Source]:
-    """Zoom, with its file door; nothing to poll yet."""
+    """Zoom, with all its doors."""
     return [Zoom()]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from engine.api import (
+    Account,
+    Activity,
+    Actor,
     BadCell,
     Dates,
     Failed,
     Line,
+    Row,
     Skipped,
     Thing,
     clean_name,
@@ -21,26 +25,52 @@ from engine.api import (
     without_phone,
 )
 
-ROLES = ("attendee", "panelist", "host")
+VERBS = {"attendee": "attended", "panelist": "presented", "host": "hosted"}
+ROLES = tuple(VERBS)
 """The weakest first: who stands in several tables has the strongest."""
+ZOOM = "https://zoom.us"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One occurrence: `number` the id's digits or "", `start` as written; `row` is not its own."""
+    """One occurrence: `number` the id's digits or "", `start` as written; `row` is not its own.
+
+    `began` is that start as a moment, where it is told to the second: what files, which write
+    the clock of a zone, and the interface, which writes UTC, say alike.
+    """
 
     number: str
     start: str = ""
     topic: str = ""
     type: str = "meeting"
     host: str = ""
-    row: int = field(default=0, compare=False)
+    uuid: str = ""
+    row: Row = field(default=0, compare=False)
+    began: datetime | None = field(default=None, compare=False)
 
     @property
     def url(self) -> str:
-        """The occurrence: the address of the series and the start as written."""
+        """The occurrence: the address of the series, and the start as far as it is known."""
         page = f"https://zoom.us/j/{self.number}" if self.number else "https://zoom.us/meeting"
-        return f"{page}#{quote(self.start, safe='/:,')}"
+        return f"{page}#{quote(self.moment or self.start or self.uuid, safe='/:,')}"
+
+    @property
+    def moment(self) -> str:
+        """The start in UTC, to the second; "" where it is not known that well."""
+        return f"{self.began.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if self.began else ""
+
+    def keys(self, handle: str) -> tuple[str, ...]:
+        """What names the part of one person; what is native to the source comes first.
+
+        The moment stands behind the start as written: with the zone corrected, the first key
+        still finds the item.
+        """
+        names = (
+            f"uuid:{self.uuid}" if self.uuid else "",
+            f"session:{self.number}|{self.start}" if self.start else "",
+            f"at:{self.number}|{self.moment}" if self.number and self.moment else "",
+        )
+        return tuple(f"{name}|{handle}" for name in names if name)
 
     @property
     def series(self) -> Thing | None:
@@ -53,9 +83,9 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """One row's join and leave; `left` is None when the row does not say or cannot be right."""
+    """A join and a leave; `left` is None when the row does not say or cannot be right."""
 
-    row: int
+    rows: tuple[Row, ...]
     joined: datetime
     left: datetime | None
 
@@ -68,6 +98,7 @@ class Guest:
     name: str
     email: str | None
     role: str
+    account: str = ""
     stays: list[Stay] = field(default_factory=list)
 
     def add(self, stay: Stay, name: str, role: str) -> None:
@@ -75,6 +106,23 @@ class Guest:
         self.name = self.name or name
         self.role = max(self.role, role, key=ROLES.index)
         self.stays.append(stay)
+
+    def part_in(self, session: Session) -> Activity:
+        """What she did in the session."""
+        account = Account(home_page=ZOOM, name=self.account) if self.account else None
+        handles = dict.fromkeys((self.handle, self.account and f"user:{self.account}"))
+        return Activity(
+            rows=tuple(row for stay in self.stays for row in stay.rows),
+            keys=tuple(key for handle in handles if handle for key in session.keys(handle)),
+            actor=Actor(name=self.name or None, email=self.email, account=account),
+            verb=VERBS[self.role],
+            type=session.type,
+            url=session.url,
+            title=session.topic or None,
+            at=self.ended,
+            duration=self.duration,
+            parent=session.series,
+        )
 
     @property
     def ended(self) -> datetime:
@@ -132,7 +180,7 @@ class Attendance:
         joined = self.dates.at(line["join"] if timed else self.session.start)
         left = self.dates.at(line["leave"]) if line["leave"] else joined + _minutes(line)
         known = left >= joined and (line["leave"] or line["minutes"])
-        return Stay(row=line.number, joined=joined, left=left if known else None)
+        return Stay(rows=(line.number,), joined=joined, left=left if known else None)
 
 
 def _minutes(line: Line) -> timedelta:

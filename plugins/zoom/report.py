@@ -5,6 +5,7 @@ attendees; a participant list is one table, with or without two rows about the m
 What names the occurrence is the id and the start, both as the file writes them:
 
 - the row about the session gives both;
+- some lists repeat both in every row, with the host's columns before those of the person;
 - a list without that row takes the id from its file name ("participants_81234567890.csv") and,
   for the start, the day of the earliest join as written;
 - without a file name either, only the earliest join, to the second, is left to name it.
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,17 +24,21 @@ from engine.api import (
     BadReport,
     Dates,
     Delivery,
+    Failed,
+    Gone,
     Line,
+    Row,
     Shape,
     Sheet,
+    Skipped,
     Table,
-    decode,
-    find_tables,
+    find_sheets,
     is_blank,
     read_dates,
     read_id,
 )
 from plugins.zoom.attendance import Attendance, Session
+from plugins.zoom.registration import Registrant, read_registrant
 
 WITH_INFORMATION = (
     "Export the list again with “Export with meeting data” ticked, and “Show unique users” not."
@@ -65,9 +70,32 @@ _PEOPLE = {
 }  # fmt: skip
 _LISTED = {**_PEOPLE, **{name: _SESSION[name] for name in ("topic", "webinar", "meeting", "start")}}
 _TOTALS = {**_LISTED, "minutes": ("total duration (minutes)", "total duration")}
+_REGISTERED = {**_PEOPLE, "status": ("approval status", "status")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated(Shape):
+    """A list whose rows begin with their session: of two equal headings the last is the person's.
+
+    The first "User Email" is then the host's.
+    """
+
+    def match(self, headings: Sequence[str]) -> dict[str, int] | None:
+        """Where each column stands; None also for headings that do not repeat."""
+        last = {heading: place for place, heading in enumerate(headings)}
+        if headings.count("user email") < 2 or "join time" not in last:
+            return None
+        mine = [one if last[one] == place else "" for place, one in enumerate(headings)]
+        # `super()` without arguments does not work in a dataclass that is made anew with slots.
+        found = Shape.match(self, mine)
+        return found and {**found, "host": headings.index("user email")}
+
+
 SHAPES = (
+    Repeated(name="people", columns=_LISTED, required=("name", "join", "meeting")),
     Shape(name="people", columns=_LISTED, required=("name", "join")),
     Shape(name="people", columns=_LISTED, required=("email", "join")),
+    Shape(name="registrants", columns=_REGISTERED, required=("email", "registered", "status")),
     Shape(name="totals", columns=_TOTALS, required=("name", "minutes")),
     Shape(name="session", columns=_SESSION, required=("topic", "webinar")),
     Shape(name="session", columns=_SESSION, required=("topic", "meeting")),
@@ -78,10 +106,12 @@ _DATED = ("start", "end", "registered", "join", "leave")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One file: its sessions with their people (nearly always one), and when it was made."""
+    """One file: its sessions with their people (nearly always one), who registered, and when the
+    report was made."""
 
     sessions: list[Attendance]
     generated: datetime | None
+    registered: list[Registrant | Gone | Skipped | Failed] = field(default_factory=list)
 
 
 def read_report(delivery: Delivery, settings: Mapping[str, Any]) -> Report:
@@ -89,19 +119,23 @@ def read_report(delivery: Delivery, settings: Mapping[str, Any]) -> Report:
 
     :raises BadReport: no table of people, dates that nothing decides, a damaged id, no start.
     """
-    sheet = find_tables(decode(delivery.body).text, SHAPES)
+    sheet = find_sheets(delivery.body, SHAPES)
     _require_people(sheet.tables)
     dates = read_dates(
         _dates_in(sheet), zone=settings.get("timezone") or "", order=settings.get("date_order")
     )
     found: dict[Session, list[tuple[str, Line]]] = {}
+    registered: list[Registrant | Gone | Skipped | Failed] = []
     for about, table in _with_session(sheet.tables, delivery.name):
         for line in table.lines:
-            found.setdefault(_session_of(line, about), []).append((_role(table), line))
+            if table.shape == "registrants":
+                registered.append(read_registrant(about, line, dates))
+            else:
+                found.setdefault(_session_of(line, about), []).append((_role(table), line))
     sessions = [
         _attendance(_started(about, rows, dates), rows, dates) for about, rows in found.items()
     ]
-    return Report(sessions=sessions, generated=_made(sheet, dates))
+    return Report(sessions=sessions, generated=_made(sheet, dates), registered=registered)
 
 
 def _attendance(session: Session, rows: Sequence[tuple[str, Line]], dates: Dates) -> Attendance:
@@ -111,7 +145,7 @@ def _attendance(session: Session, rows: Sequence[tuple[str, Line]], dates: Dates
     return attendance
 
 
-def _dates_in(sheet: Sheet) -> Iterator[tuple[int, str]]:
+def _dates_in(sheet: Sheet) -> Iterator[tuple[Row, str]]:
     """Every date of the file: they decide together in which order days and months stand."""
     if generated := _generated(sheet):
         yield generated
@@ -120,7 +154,7 @@ def _dates_in(sheet: Sheet) -> Iterator[tuple[int, str]]:
         yield from ((line.number, line[name]) for line in table.lines for name in columns)
 
 
-def _generated(sheet: Sheet) -> tuple[int, str] | None:
+def _generated(sheet: Sheet) -> tuple[Row, str] | None:
     return sheet.value("report generated time", "report generated", "generated time")
 
 
@@ -135,8 +169,12 @@ def _require_people(tables: Sequence[Table]) -> None:
         raise BadReport(
             "The file names a session, and no table of people was found in it.",
             "Export the attendee report or the list of participants, not the list of sessions.",
-            where=f"row {tables[0].number}",
+            where=_place(tables[0].number),
         )
+
+
+def _place(row: Row) -> str:
+    return f"row {row}" if isinstance(row, int) else row
 
 
 def _with_session(tables: Sequence[Table], file_name: str) -> Iterator[tuple[Session, Table]]:
@@ -160,7 +198,7 @@ def _session_in(table: Table, unknown: Session) -> Session:
         raise BadReport(
             "The table describes several sessions.",
             "Export each session's report on its own.",
-            where=f"row {sessions[1].row}",
+            where=_place(sessions[1].row),
         )
     return sessions[0] if sessions else unknown
 
@@ -194,7 +232,7 @@ def _started(session: Session, rows: Sequence[tuple[str, Line]], dates: Dates) -
     if len(timed) < len(rows):
         _require_start(session, rows[0][1], dates)
     if session.start:
-        return session
+        return replace(session, began=_moment(session.start, dates))
     joins = [line["join"] for line in timed if _is_moment(line["join"], dates)]
     first = min(joins, key=dates.at, default="")
     return replace(session, start=dates.day(first) if first and session.number else first)
@@ -207,18 +245,24 @@ def _is_moment(written: str, dates: Dates) -> bool:
         return False
 
 
+def _moment(start: str, dates: Dates) -> datetime | None:
+    """The start as a moment, if the file tells it to the second."""
+    told = re.search(r"\d[:.]\d\d[:.]\d\d", start) and _is_moment(start, dates)
+    return dates.at(start) if told else None
+
+
 def _require_start(session: Session, line: Line, dates: Dates) -> None:
     """A list of unique users holds no times; without the meeting's own start it says no when."""
     if not session.start:
         raise BadReport(
             "The list has no join times and nothing says when the meeting began.",
             WITH_INFORMATION,
-            where=f"row {line.number}",
+            where=_place(line.number),
         )
     try:
         dates.at(session.start)
     except BadCell as bad:
-        raise BadReport(bad.why, WITH_INFORMATION, where=f"row {session.row}") from bad
+        raise BadReport(bad.why, WITH_INFORMATION, where=_place(session.row)) from bad
 
 
 def _role(table: Table) -> str:
