@@ -1,42 +1,35 @@
 """From the bytes of a feed to its entries: strict with hostile XML, lenient with sloppy XML.
 
-The text that is checked is the text that is parsed: bytes are decoded once, here, and the document
-type declaration never reaches the parser.
+The text that is checked is the text that is parsed: bytes are decoded once, and the document type
+declaration never reaches the parser.
 """
 
 from __future__ import annotations
 
-import codecs
 import io
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import feedparser
 
-from engine.api import BadReport
+from engine.api import BadReport, xml_text
+
+from .json_feed import read_json_feed
+from .opml import is_opml
 
 _PROLOG = re.compile(r"(?:\s++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
 _DECLARATION = re.compile(r"\s*<\?xml\b[^>]*?\?>")
-_DOCTYPE = re.compile(
-    r"""<!DOCTYPE[^\[>"']*+(?:"[^"]*"\s*+|'[^']*'\s*+)*+"""
-    r"""(?:\[(?:<!--.*?-->|"[^"]*"|'[^']*'|[^\]"'])*+\]\s*+)?+>""",
-    re.DOTALL | re.IGNORECASE,
-)
 _ROOT = re.compile(r"<(?:([A-Za-z_][\w.\-]*):)?([A-Za-z_][\w.\-]*)")
 _HIDDEN = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
-# Older Drupal sites name the XHTML character sets, which nobody needs to fetch.
-_CHARACTER_SETS = re.compile(
-    r'<!ENTITY\s+%\s+\w+\s+PUBLIC\s+"-//W3C//ENTITIES [^"]*"\s+"[^"]*"\s*>', re.IGNORECASE
-)
-_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Blogger: removed by the author or a moderator; a commenter who typed a name and an address.
 _REMOVED = re.compile(r"<gd:extendedProperty\s[^>]*blogger\.contentRemoved", re.IGNORECASE)
+_ANONYMOUS = re.compile(r"<\w+:type>\s*ANONYMOUS\s*</")
 
 _FEED_ADDRESS = "Give the address of the feed itself, which often ends in /feed, /rss or /atom.xml."
 _AGAIN = "Download the feed again and give the whole file."
-_EXPECTED = "<rss>, <feed> (Atom) or <rdf:RDF> (RSS 1.0)"
+_EXPECTED = "<rss>, <feed> (Atom), <rdf:RDF> (RSS 1.0) or a JSON Feed"
 
 
 Entry = dict[str, Any]
@@ -46,12 +39,14 @@ Entry = dict[str, Any]
 class Document:
     """A feed as feedparser reads it.
 
-    `removed` holds the places, counted from 0, of the entries whose text was taken away.
+    `removed` holds the places, counted from 0, of the entries whose text was taken away,
+    `anonymous` of those whose author typed what is said of her.
     """
 
     feed: Entry
     entries: tuple[Entry, ...]
-    removed: frozenset[int]
+    removed: frozenset[int] = frozenset()
+    anonymous: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +65,10 @@ def read_document(body: bytes, *, media_type: str = "", base: str = "") -> Docum
 
     :raises BadReport: not a feed, broken off, hostile, or so broken that entries would be lost.
     """
-    text = _without_doctype(_decoded(body, media_type))
+    text = xml_text(body, media_type=media_type, what="The feed")
+    if text.lstrip().startswith("{"):
+        feed, entries = read_json_feed(body)
+        return Document(feed=feed, entries=entries)
     root = _feed_root(text)
     bare = _HIDDEN.sub("", text)
     _must_be_complete(text, bare, root)
@@ -81,88 +79,13 @@ def read_document(body: bytes, *, media_type: str = "", base: str = "") -> Docum
         raise BadReport(
             f"Nothing of a feed was found inside <{root.tag}>.", _FEED_ADDRESS, where="line 1"
         )
+    entries = tuple(parsed["entries"])
     return Document(
         feed=parsed["feed"],
-        entries=tuple(parsed["entries"]),
-        removed=_removed(bare, root, len(parsed["entries"])),
+        entries=entries,
+        removed=_marked(_REMOVED, bare, root, len(entries)),
+        anonymous=_marked(_ANONYMOUS, bare, root, len(entries)),
     )
-
-
-def _decoded(body: bytes, media_type: str) -> str:
-    """Text without a byte order mark and without characters that XML forbids."""
-    text = _NOT_XML.sub("", _text(body, media_type))
-    text = text[:100].replace("\ufeff", "") + text[100:]
-    if not text.strip():
-        raise BadReport("The file is empty; a feed was expected.", _AGAIN)
-    return text
-
-
-def _text(body: bytes, media_type: str) -> str:
-    """Believe the bytes before what is said of them: many feeds declare a wrong encoding."""
-    if wide := _wide_encoding(body):
-        return body.decode(wide, "replace")
-    body = body.removeprefix(codecs.BOM_UTF8)
-    declared = _declared(body, media_type)
-    # 7-bit encodings would pass as UTF-8 and read as garbage.
-    first = [declared] if declared.startswith(("iso2022", "hz", "utf-7")) else []
-    for encoding in [*first, "utf-8", declared]:
-        with suppress(UnicodeError, LookupError, ValueError):
-            return body.decode(encoding)
-    return body.decode("utf-8", "feed-windows")
-
-
-def _windows(error: UnicodeError) -> tuple[str, int]:
-    """Read what is no UTF-8 as Windows' Latin-1: the rest of the text may well be UTF-8."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
-
-
-codecs.register_error("feed-windows", _windows)
-
-
-def _wide_encoding(body: bytes) -> str:
-    """UTF-16 or UTF-32, by its mark or by the zeros between the first characters; else nothing."""
-    if body.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return "utf-32"
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    return {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}.get(body[:2], "")
-
-
-def _declared(body: bytes, media_type: str) -> str:
-    """The codec named in the XML declaration, else in the media type, else UTF-8."""
-    head = body[:300].decode("latin-1")
-    named = re.search(r"""<\?xml[^>]*\bencoding\s*=\s*["']([\w.\-:]+)""", head) or re.search(
-        r"""charset\s*=\s*["']?([\w.\-:]+)""", media_type, re.IGNORECASE
-    )
-    try:
-        codec = codecs.lookup(named[1]).name if named else "utf-8"
-    except LookupError:
-        return "utf-8"
-    # Latin-1 on the web is Windows'; the others are no encodings of a document.
-    odd = {"iso8859-1", "ascii", "idna", "punycode", "unicode_escape", "raw_unicode_escape"}
-    return "cp1252" if codec in odd else codec
-
-
-def _without_doctype(text: str) -> str:
-    """The same lines without the document type; one that declares entities is refused."""
-    start = _after_prolog(text, 0)
-    if text[start : start + 9].upper() != "<!DOCTYPE":
-        return text
-    doctype = _DOCTYPE.match(text, start)
-    if doctype is None:
-        raise BadReport(
-            "The document type declaration does not end.", _AGAIN, where=_line(text, start)
-        )
-    if "<!ENTITY" in _CHARACTER_SETS.sub("", doctype[0]).upper():
-        raise BadReport(
-            "The feed declares entities of its own (<!ENTITY …>), which can hide files or"
-            " exhaust memory; no feed needs them.",
-            "Ask the publisher for a feed without a document type declaration.",
-            where=_line(text, start),
-        )
-    return text[:start] + "\n" * doctype[0].count("\n") + text[doctype.end() :]
 
 
 def _feed_root(text: str) -> _Root:
@@ -172,6 +95,13 @@ def _feed_root(text: str) -> _Root:
     if found is None:
         raise _no_xml(text, start)
     root = _Root(found[1] or "", found[2], start)
+    if is_opml(text):
+        raise BadReport(
+            "This is a list of feeds (OPML), not a feed.",
+            "Paste it into “List of feeds” in the settings of this source, or give the list's"
+            " address as the address to poll: each feed in it is then read.",
+            where=_line(text, start),
+        )
     if root.name.lower() not in ("rss", "feed", "rdf"):
         page = root.name.lower() == "html"
         kind = "This is a web page, not a feed: its" if page else "The"
@@ -183,19 +113,14 @@ def _feed_root(text: str) -> _Root:
     if "://wordpress.org/export/" in text[start : start + 3000]:
         raise BadReport(
             "This is a WordPress export (WXR), not a feed; expected " + _EXPECTED + ".",
-            "Give the address of the site's feed, which ends in /feed/.",
+            "Add a source of the kind WordPress and give it this file, or give the address of the"
+            " site's feed, which ends in /feed/.",
             where=_line(text, start),
         )
     return root
 
 
 def _no_xml(text: str, start: int) -> BadReport:
-    if text.startswith(("{", "["), start):
-        return BadReport(
-            f"This is JSON; JSON Feed is not read here; expected {_EXPECTED}.",
-            "Give the site's Atom or RSS feed instead.",
-            where=_line(text, start),
-        )
     return BadReport(
         f"This is not XML; expected {_EXPECTED}.", _FEED_ADDRESS, where=_line(text, start)
     )
@@ -258,18 +183,18 @@ def _reason(error: object) -> str:
     return str(message() if message else error)
 
 
-def _removed(bare: str, root: _Root, count: int) -> frozenset[int]:
-    """Which entries Blogger marks as removed by their author or a moderator.
+def _marked(mark: re.Pattern[str], bare: str, root: _Root, count: int) -> frozenset[int]:
+    """Which entries hold a mark of Blogger's.
 
-    Read from the text, since feedparser keeps only the last of several properties of one name.
+    Read from the text, since feedparser keeps one of several properties of one name.
     """
-    if not _REMOVED.search(bare):
+    if not mark.search(bare):
         return frozenset()
     prefix = rf"(?:{re.escape(root.prefix)}:)?" if root.prefix else ""
     chunks = re.split(rf"<{prefix}(?:item|entry)(?=[\s>])", bare)[1:]
     if len(chunks) != count:
         return frozenset()
-    return frozenset(place for place, chunk in enumerate(chunks) if _REMOVED.search(chunk))
+    return frozenset(place for place, chunk in enumerate(chunks) if mark.search(chunk))
 
 
 def _after_prolog(text: str, start: int) -> int:

@@ -22,6 +22,8 @@ _GOOGLE_KIND = "http://schemas.google.com/g/2005#kind"
 _COMMENT_ANCHOR = re.compile(r"#(?:comment-?[0-9a-f]*\d[0-9a-f]*|c\d+|forum\d+)$", re.IGNORECASE)
 _COMMENT_PAGE = re.compile(r"/comment-page-\d+/?$")
 _COMMENT_QUERY = re.compile(r"(?:^|&)(?:showComment|replytocom|cpage)=[^&]*")
+# What marketing adds to links in feeds; the page is the same without it.
+_CAMPAIGN = re.compile(r"(?:^|&)utm_[a-z]+=[^&]*", re.IGNORECASE)
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 _DATES = ("published_parsed", "updated_parsed", "created_parsed")
 
@@ -45,9 +47,12 @@ class Blog:
 
 
 def read_entries(
-    document: Document, *, address: str, site: str
+    document: Document, *, address: str, site: str, listed: str = ""
 ) -> Iterator[Activity | Gone | Skipped | Failed]:
     """Read all entries; `address` is the feed's own, `site` overrides the home page of accounts.
+
+    :param listed: the feed's address where it is one of many in a list: ids that are not unique
+        in the world, such as 12, are then kept apart by it.
 
     :raises BadReport: there are entries, and nothing says which site their authors belong to.
     """
@@ -56,17 +61,23 @@ def read_entries(
     blog = _blog(document, address, site)
     for place, entry in enumerate(document.entries):
         row = f"entry {place + 1}"
-        key = _key(entry, blog.home)
-        if why := _why_left_out(entry):
-            yield Skipped(row=row, why=why)
-        elif key and place in document.removed:
+        key = _key(entry, blog.home, listed)
+        if key and (place in document.removed or _is_trashed(entry)):
             yield Gone(key=key, rows=(row,))
+        elif why := _why_left_out(entry):
+            yield Skipped(row=row, why=why)
         else:
-            yield from _activities(entry, blog, row, key)
+            typed = place in document.anonymous
+            yield from _activities(entry, blog, row, key, typed=typed)
 
 
-def _activities(entry: Entry, blog: Blog, row: str, key: str) -> Iterator[Activity | Failed]:
-    """One activity for each author, or the reason why there is none."""
+def _activities(
+    entry: Entry, blog: Blog, row: str, key: str, *, typed: bool
+) -> Iterator[Activity | Failed]:
+    """One activity for each author, or the reason why there is none.
+
+    :param typed: whoever wrote it typed her name and address herself.
+    """
     at = _moment(entry)
     if at is None:
         stated = dict.get(entry, "published") or dict.get(entry, "updated") or "none"
@@ -82,7 +93,9 @@ def _activities(entry: Entry, blog: Blog, row: str, key: str) -> Iterator[Activi
             mend="Have the blog publish a guid, an id or a link with each entry.",
         )
     else:
-        for where, what, author in _apart(_authors(entry, blog), row, key):
+        authors = _authors(entry, blog)
+        authors = tuple(Author(name=one.name) for one in authors) if typed else authors
+        for where, what, author in _apart(authors, row, key):
             yield _activity(entry, blog, at=at, row=where, key=what, author=author)
 
 
@@ -190,6 +203,11 @@ def _is_post(entry: Entry) -> bool:
     return _kind(entry) == "post"
 
 
+def _is_trashed(entry: Entry) -> bool:
+    """Whether Blogger's newer export has it in the bin, or emptied it."""
+    return str(entry.get("blogger_status")).upper() in ("SOFT_TRASHED", "TRASHED", "EMPTIED")
+
+
 def _why_left_out(entry: Entry) -> str:
     kind = _kind(entry)
     if kind not in ("post", "comment"):
@@ -215,11 +233,11 @@ def _reply(entry: Entry) -> Mapping[str, str]:
     return {"ref": str(parent)} if parent else {}
 
 
-def _key(entry: Entry, home: str) -> str:
+def _key(entry: Entry, home: str, listed: str) -> str:
     """The id; a link may move and be shared, so it stands in only where there is no id."""
     kind = "comment" if _is_comment(entry) else "entry"
-    if entry.get("id"):
-        return f"{kind}:{entry['id']}"
+    if named := str(entry.get("id") or ""):
+        return f"{kind}:{listed} {named}" if listed and not _IRI.match(named) else f"{kind}:{named}"
     link = _link(entry, home)
     return f"link:{link}" if link else ""
 
@@ -241,7 +259,13 @@ def _moment(entry: Entry) -> datetime | None:
 def _link(entry: Entry, home: str) -> str | None:
     """The entry's own page; FeedBurner's counting address only where the real one is not kept."""
     named = entry.get("feedburner_origlink") or entry.get("blogger_filename")
-    return web_address(named, home) if named else _html_link(entry, home)
+    address = web_address(named, home) if named else _html_link(entry, home)
+    return _without(_CAMPAIGN, address) if address else None
+
+
+def _without(parameters: re.Pattern[str], address: str) -> str:
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(query=parameters.sub("", parts.query).removeprefix("&")))
 
 
 def _html_link(context: Entry, home: str) -> str | None:
@@ -267,13 +291,8 @@ def _commented_post(entry: Entry, blog: Blog) -> str | None:
 
 def _without_comment(address: str) -> str:
     """The post's address, from one that points to a comment on it."""
-    parts = urlsplit(urldefrag(address).url)
-    return urlunsplit(
-        parts._replace(
-            path=_COMMENT_PAGE.sub("/", parts.path),
-            query=_COMMENT_QUERY.sub("", parts.query).removeprefix("&"),
-        )
-    )
+    parts = urlsplit(_without(_COMMENT_QUERY, urldefrag(address).url))
+    return urlunsplit(parts._replace(path=_COMMENT_PAGE.sub("/", parts.path)))
 
 
 def _commented_title(entry: Entry, blog: Blog, author: Author) -> str | None:

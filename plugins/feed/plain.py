@@ -1,12 +1,16 @@
-"""Plain text, plain addresses, plain languages out of what feeds write."""
+"""Plain text, addresses, languages and moments out of what feeds and blogs write."""
 
 from __future__ import annotations
 
 import html
 import re
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import nh3
+
+from engine.api import ValidationError, fields
 
 EXCERPT = 200
 
@@ -73,3 +77,49 @@ def language_of(tag: str | None) -> str | None:
     """A language tag in the usual form (en-CA), or nothing when it is none."""
     plain = (tag or "").strip().replace("_", "-")
     return plain if _LANGUAGE.fullmatch(plain) else None
+
+
+def moment_of(written: str) -> datetime | None:
+    """The moment an ISO text says, UTC where it names no zone; None for what is no moment."""
+    try:
+        moment = datetime.fromisoformat(written.strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def text_at(value: Any, *path: str | int) -> str:
+    """The text or whole number at a place inside JSON of strangers; "" when there is none."""
+    found = at(value, *path)
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        return ""
+    return str(found).strip()
+
+
+def list_at(value: Any, *path: str | int) -> list[Any]:
+    """The list at a place inside JSON of strangers; empty when there is none."""
+    found = at(value, *path)
+    return found if isinstance(found, list) else []
+
+
+def at(value: Any, *path: str | int) -> Any:
+    """What stands at a place inside JSON of strangers; None when the way there breaks off."""
+    for step in path:
+        if isinstance(step, str) and isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(step, int) and isinstance(value, list) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+class SiteAddress(fields.String):
+    """A site's own address in one spelling: scheme and host in small letters, no final slash."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        address = str(super()._deserialize(value, attr, data, **kwargs)).strip().rstrip("/")
+        if not is_web_address(address) or any(mark in address for mark in "?#@"):
+            raise ValidationError("Expected the site's own address, as in https://blog.example.org")
+        parts = urlsplit(address)
+        return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()

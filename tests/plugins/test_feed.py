@@ -29,9 +29,17 @@ from engine.api import (
     ValidationError,
 )
 from engine.fetcher import fetcher
+from engine.testkit import Case, cases
+from plugins import feed as plugin
 from plugins.feed import Feed, FeedSettings, register_sources
+from plugins.feed.opml import read_list
 
 DATA = Path(__file__).parent.parent / "data" / "feed"
+
+
+@pytest.mark.parametrize("case", cases(plugin), ids=str)
+def test_it_keeps_the_rules_of_the_kit(case: Case) -> None:
+    case.run()
 
 
 def read(body: bytes | str, *, name: str = "", media_type: str = "", **stated: str) -> list[Any]:
@@ -272,6 +280,132 @@ def test_the_same_file_gives_the_same_twice() -> None:
 
 def test_a_feed_without_entries_is_fine() -> None:
     assert read(atom("")) == []
+
+
+# --- JSON Feed ----------------------------------------------------------------------------------
+
+
+def json_feed(*items: dict[str, Any], **feed: Any) -> str:
+    whole = {"version": "https://jsonfeed.org/version/1.1", "title": "Desk notes"}
+    return json.dumps({**whole, "home_page_url": "https://desk.example/", **feed, "items": items})
+
+
+def note(**more: Any) -> dict[str, Any]:
+    return {"id": "n1", "date_published": "2026-03-02T10:00:00-05:00", "title": "A < B", **more}
+
+
+def test_a_json_feed() -> None:
+    words = {"url": "/n/1", "content_html": "<p>All&nbsp;well.</p>", "tags": ["Policy"]}
+    people = {"authors": [{"name": "Ana Lima", "url": "https://desk.example/ana"}]}
+    assert read(json_feed(note(**words, **people), language="en-CA")) == [
+        Activity(
+            rows=("entry 1",),
+            keys=("entry:n1",),
+            actor=profile("https://desk.example", "Ana Lima", "https://desk.example/ana"),
+            verb="authored",
+            type="article",
+            url="https://desk.example/n/1",
+            title="A < B",
+            language="en-CA",
+            at=datetime(2026, 3, 2, 15, tzinfo=UTC),
+            parent=Thing(url="https://desk.example/", title="Desk notes", type="blog"),
+            tags=("Policy",),
+            excerpt="All well.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        pytest.param({"author": {"name": "Ana Lima"}}, id="version 1.0"),
+        pytest.param({"authors": [{"name": "Ana Lima"}]}, id="version 1.1"),
+        pytest.param({"authors": [], "author": {"name": "Ana Lima"}}, id="both, one empty"),
+    ],
+)
+def test_who_wrote_in_a_json_feed(people: dict[str, Any]) -> None:
+    assert read(json_feed(note(**people)))[0].actor.name == "Ana Lima"
+
+
+def test_a_json_feed_may_number_its_items() -> None:
+    assert read(json_feed(note(id=41)))[0].keys == ("entry:41",)
+
+
+@pytest.mark.parametrize("odd", [7, None, "x", [], {"date_published": 7, "id": []}])
+def test_an_odd_item_of_a_json_feed_fails_alone(odd: Any) -> None:
+    rows = read(json_feed(odd, note()))
+    assert [type(row) for row in rows] == [Failed, Activity]
+
+
+# --- lists of feeds ----------------------------------------------------------------------------
+
+LISTED = {"x-feed-listed": "https://one.example/feed"}
+
+
+def read_listed(body: str) -> list[Any]:
+    delivery = Delivery(body=body.encode(), name="https://one.example/feed", headers=LISTED)
+    own = {"url": "https://list.example/", "site": "https://list.example/"}
+    return list(Feed().activities(Bundle(key=None, deliveries=(delivery,)), own))
+
+
+def test_a_listed_feed_is_its_own_blog() -> None:
+    post = read_listed(rss(item("<dc:creator>Ana</dc:creator>")))[0]
+    assert (post.parent.url, post.actor.account.home_page) == (
+        "https://blog.example.org/",
+        "https://blog.example.org",
+    )
+
+
+def test_a_broken_feed_of_a_list_fails_alone() -> None:
+    (failed,) = read_listed("<rss><channel>")
+    assert isinstance(failed, Failed)
+    assert failed.why.startswith("https://one.example/feed: The feed breaks off")
+
+
+@pytest.mark.parametrize(
+    ("id", "key"),
+    [
+        pytest.param("12", "entry:https://one.example/feed 12", id="a number of the blog"),
+        pytest.param("urn:x:12", "entry:urn:x:12", id="unique in the world"),
+    ],
+)
+def test_ids_of_listed_feeds_are_kept_apart(id: str, key: str) -> None:
+    assert read_listed(rss(item(id=id)))[0].keys == (key,)
+
+
+OPML = """<?xml version="1.0"?><opml version="2.0"><head><title>Public service blogs</title></head>
+<body><outline text="Canada"><outline text="One" type="rss" xmlUrl="https://one.example/f?a=1&b=2"/>
+<outline title="Two" xmlURL="feed://two.example/rss"/></outline>
+<outline text="a note"/><outline text="One again" xmlurl="https://one.example/f?a=1&amp;b=2"/>
+<outline text="odd" xmlUrl="javascript:alert(1)"/></body></opml>"""
+
+
+def test_an_opml_file_gives_its_feeds_once_each() -> None:
+    assert [(one.address, one.title) for one in read_list(OPML)] == [
+        ("https://one.example/f?a=1&b=2", "One again"),
+        ("http://two.example/rss", "Two"),
+    ]
+
+
+def test_a_list_may_be_written_one_a_line() -> None:
+    lines = "https://a.example/feed\n\n  https://b.example/feed  "
+    assert [one.address for one in read_list(lines)] == [
+        "https://a.example/feed",
+        "https://b.example/feed",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param("https://a.example\nnonsense", "“nonsense” is no address", id="a bad line"),
+        pytest.param("<opml><body>", "The list of feeds is not sound XML", id="broken off"),
+        pytest.param("\n".join(f"https://a.example/{n}" for n in range(301)), "300", id="too many"),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_refused_at_the_setting(text: str, why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        FeedSettings().load({"feeds": text})
 
 
 # --- people ------------------------------------------------------------------------------------
@@ -536,6 +670,11 @@ def test_titles_are_plain_text(written: str, title: str | None) -> None:
     assert read(rss(titled))[0].title == title
 
 
+def test_links_are_kept_without_what_marketing_adds() -> None:
+    linked = item("<link>https://b.example/p?a=1&amp;utm_source=rss&amp;utm_medium=x</link>")
+    assert read(rss(linked))[0].url == "https://b.example/p?a=1"
+
+
 def test_an_excerpt_has_at_most_200_characters() -> None:
     excerpt = read(rss(item(f"<description>{'word ' * 100}</description>")))[0].excerpt
     assert len(excerpt) <= 200
@@ -551,20 +690,25 @@ XXE = '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        pytest.param("", "The file is empty", id="empty"),
-        pytest.param(" \n\ufeff", "The file is empty", id="blank"),
+        pytest.param("", "The feed is empty", id="empty"),
+        pytest.param(" \n\ufeff", "The feed is empty", id="blank"),
         pytest.param("hello", "This is not XML", id="no XML"),
         pytest.param("<!DOCTYPE html><html></html>", "This is a web page", id="web page"),
         pytest.param("<!-- nothing -->", "This is not XML", id="a comment alone"),
-        pytest.param("<opml/>", "The outermost element is <opml>", id="other XML"),
-        pytest.param('{"version": "https://jsonfeed.org/version/1.1"}', "This is JSON", id="JSON"),
+        pytest.param("<kml/>", "The outermost element is <kml>", id="other XML"),
+        pytest.param("<opml/>", "This is a list of feeds (OPML)", id="OPML"),
+        pytest.param(
+            '{"version": "https://jsonfeed.org/version/1.1"}', "This is JSON", id="no items"
+        ),
+        pytest.param('{"items": []}', "This is JSON", id="JSON of another kind"),
+        pytest.param('{"version": ', "The feed is not JSON", id="JSON broken off"),
         pytest.param(rss(ONE)[:-30], "The feed breaks off", id="broken off"),
         pytest.param(
             rss(ONE)[:-30] + "<![CDATA[</rss>", "The feed breaks off", id="broken off in a quote"
         ),
         pytest.param(rss(ONE, head=BOMB), "The feed declares entities", id="entity bomb"),
         pytest.param(rss(ONE, head=XXE), "The feed declares entities", id="external entity"),
-        pytest.param(rss(ONE, head="<!DOCTYPE rss ["), "The document type", id="endless type"),
+        pytest.param(rss(ONE, head="<!DOCTYPE rss ["), "The feed breaks off", id="endless type"),
         pytest.param(
             rss(ONE).replace("</item>", ""), "The XML is broken", id="an entry never ends"
         ),
@@ -692,6 +836,37 @@ def test_the_comment_feed_is_polled_too(httpserver: HTTPServer, poll: Any) -> No
     assert set(json.loads(brought[-1].cursor)) == {delivery.name for delivery in brought}
 
 
+def test_a_list_at_an_address_is_polled_feed_by_feed(httpserver: HTTPServer, poll: Any) -> None:
+    paths = "".join(f'<outline xmlUrl="{httpserver.url_for(path)}"/>' for path in ("/a", "/b"))
+    httpserver.expect_request("/list").respond_with_data(f"<opml><body>{paths}</body></opml>")
+    httpserver.expect_request("/a").respond_with_data(rss(ONE))
+    httpserver.expect_request("/b").respond_with_data(atom(entry()))
+    brought = poll(path="/list")
+    assert [one.headers["x-feed-listed"] for one in brought] == [
+        httpserver.url_for("/a"),
+        httpserver.url_for("/b"),
+    ]
+    assert poll(brought[-1].cursor, path="/list") == []
+
+
+def test_a_feed_of_a_list_that_is_gone_holds_up_nobody_and_is_told_once(
+    httpserver: HTTPServer, poll: Any
+) -> None:
+    httpserver.expect_request("/a").respond_with_data("gone", status=410)
+    httpserver.expect_request("/b").respond_with_data(rss(ONE))
+    feeds = "\n".join((httpserver.url_for("/a"), httpserver.url_for("/b")))
+    with_list = Feed().poll(None, fetcher(allow_private=True), {"feeds": feeds})
+    failed, brought = list(with_list)
+    (told,) = Feed().activities(Bundle(key=None, deliveries=(failed,)), {})
+    assert (type(told), "(status 410)" in told.why, brought.body) == (
+        Failed,
+        True,
+        rss(ONE).encode(),
+    )
+    again = Feed().poll(brought.cursor, fetcher(allow_private=True), {"feeds": feeds})
+    assert list(again) == []
+
+
 @pytest.fixture
 def paged(httpserver: HTTPServer) -> HTTPServer:
     """Three pages of one feed, each linking to the next older one; the last links to itself."""
@@ -716,21 +891,21 @@ def test_the_first_poll_reads_older_pages(paged: HTTPServer, poll: Any) -> None:
 def test_older_pages_are_bounded(
     paged: HTTPServer, poll: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plugins.feed.PAGES", 2)
+    monkeypatch.setattr("plugins.feed.polling.PAGES", 2)
     assert len(poll()) == 2
 
 
 def test_only_the_last_page_moves_the_cursor(
     paged: HTTPServer, poll: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plugins.feed.PAGES", 3)
+    monkeypatch.setattr("plugins.feed.polling.PAGES", 3)
     assert [delivery.cursor is None for delivery in poll()] == [True, True, False]
 
 
 def test_later_polls_read_one_page(
     paged: HTTPServer, poll: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plugins.feed.PAGES", 2)
+    monkeypatch.setattr("plugins.feed.polling.PAGES", 2)
     known = json.dumps({paged.url_for("/feed"): {"sha": "older"}})
     assert len(poll(known)) == 1
 
