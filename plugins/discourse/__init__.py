@@ -14,44 +14,30 @@ from engine.api import (
     Bundle,
     Delivery,
     Failed,
+    Fetch,
     Gone,
     HookRequest,
     Privacy,
+    Refused,
     Skipped,
     Source,
     SourceSettings,
     Unauthorized,
-    ValidationError,
     fields,
     hookimpl,
 )
+from plugins.discourse.asking import Asking, Memory, headers_of
 from plugins.discourse.happenings import Forum
 from plugins.discourse.shapes import KINDS, kind_of_body, reports
+from plugins.forums.addresses import base_address
 
 KEPT_HEADERS = ("x-discourse-event", "x-discourse-event-type", "x-discourse-event-id")
-
-
-class Address(fields.Url):
-    """The forum's base address in one spelling: without trailing slash, host in lower case."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        address = str(super()._deserialize(value, attr, data, **kwargs)).strip().rstrip("/")
-        if any(mark in address for mark in "?#@"):
-            raise ValidationError("Only the forum's own address, as in https://forum.example.org.")
-        scheme, mark, rest = address.partition("://")
-        host, slash, path = rest.partition("/")
-        return scheme.lower() + mark + host.lower() + slash + path
 
 
 class DiscourseSettings(SourceSettings):
     """The forum, and the secret it shares with its webhook."""
 
-    url = Address(
-        required=True,
-        schemes={"http", "https"},
-        require_tld=False,
-        metadata={"label": "Address of the forum", "identity": True},
-    )
+    url = base_address("Address of the forum")
     secret = fields.String(
         load_default="",
         metadata={
@@ -61,6 +47,28 @@ class DiscourseSettings(SourceSettings):
         },
     )
     community = fields.String(load_default="", metadata={"label": "Name of the community"})
+    ask = fields.Boolean(
+        load_default=False,
+        metadata={
+            "label": "Ask the forum for what is new",
+            "help": "Brings also what its webhook missed. A public forum needs no key for it.",
+        },
+    )
+    api_key = fields.String(
+        load_default="",
+        metadata={
+            "label": "API key",
+            "secret": True,
+            "help": "Made in the forum under Admin, API, Keys, with the scope “read only”.",
+        },
+    )
+    api_user = fields.String(
+        load_default="",
+        metadata={
+            "label": "User of the API key",
+            "help": "Empty for system. Only what this user sees is read.",
+        },
+    )
 
 
 class Discourse(Source):
@@ -70,6 +78,7 @@ class Discourse(Source):
     title = "Discourse forum"
     api_version = 1
     mark = "Di"
+    hosts = ("{url}",)
     settings = DiscourseSettings
     vouches = "peer"
     privacy = Privacy(
@@ -88,6 +97,19 @@ class Discourse(Source):
                     yield report
                 else:
                     yield forum.read(report)
+
+    def poll(
+        self, cursor: str | None, fetch: Fetch, settings: Mapping[str, Any]
+    ) -> Iterator[Delivery]:
+        """Bring new posts, topics, likes and accepted answers, where asking is wanted."""
+        if not settings.get("ask"):
+            raise Refused(
+                "This source waits for the forum's webhook and does not ask.",
+                "Tick “Ask the forum for what is new”.",
+                where="ask",
+            )
+        memory = Memory.of(cursor)
+        yield from Asking(settings["url"], fetch, headers_of(settings), memory).news()
 
     def receive(self, request: HookRequest, settings: Mapping[str, Any]) -> Delivery | Answer:
         check_signature(request, settings.get("secret") or "")

@@ -7,7 +7,7 @@ from html import unescape
 
 import nh3
 
-from plugins.discourse.record import Record
+from plugins.forums.record import Record
 
 LONGEST = 200
 READ = 20_000

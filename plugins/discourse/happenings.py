@@ -20,8 +20,8 @@ from engine.api import (
     Thing,
 )
 from plugins.discourse.excerpts import excerpt
-from plugins.discourse.record import Record
-from plugins.discourse.shapes import Report, failed, post_at
+from plugins.discourse.shapes import Report, post_at
+from plugins.forums.record import Record, failed
 
 Outcome = Activity | Gone | Skipped | Failed
 
@@ -110,7 +110,7 @@ class Forum:
             community=self.community,
             tags=topic.tags,
             excerpt=excerpt(post),
-            reported_at=created if report.event == "post_edited" else None,
+            reported_at=created if report.event in ("post_edited", "") else None,
         )
 
     def start(self, report: Report) -> Outcome:

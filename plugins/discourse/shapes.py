@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from engine.api import BadReport, Delivery, Failed, Skipped
-from plugins.discourse.record import MEND, Record, found
+from plugins.forums.record import MEND, Record, failed, found
 
 KINDS = ("post", "topic", "like", "solved")
 """The event types that are read; a webhook body has one member of that name."""
@@ -62,10 +62,6 @@ def reports(delivery: Delivery) -> list[Report | Skipped | Failed]:
     if not outcomes:
         raise BadReport(f"0 rows: expected {EXPECTED}, found none.", MEND)
     return outcomes
-
-
-def failed(error: BadReport) -> Failed:
-    return Failed(row=error.where, why=error.why, mend=error.mend)
 
 
 def heading(headers: Mapping[Any, Any]) -> tuple[str, str]:

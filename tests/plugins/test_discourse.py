@@ -856,8 +856,8 @@ def test_it_is_registered_and_vouches_for_peers() -> None:
     assert (source.name, source.vouches, source.mark) == ("discourse", "peer", "Di")
 
 
-def test_it_takes_webhooks_and_does_not_poll() -> None:
-    assert (Discourse.has_door("receive"), Discourse.has_door("poll")) == (True, False)
+def test_it_takes_webhooks_and_can_be_asked() -> None:
+    assert (Discourse.has_door("receive"), Discourse.has_door("poll")) == (True, True)
 
 
 # Whatever comes.

@@ -1,13 +1,14 @@
-"""A JSON object of Discourse, read field by field: every refusal names the path of the field."""
+"""A JSON object, read field by field: every refusal names the path of the field."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from engine.api import BadReport
+from engine.api import BadReport, Failed
+from plugins.forums.moments import epoch_of, moment_of
 
 MEND = "Upload what the forum sent or showed, unchanged, as JSON."
 
@@ -68,17 +69,39 @@ class Record:
             raise self.wrong(name, "a whole number")
         return value
 
+    def digits(self, name: str) -> str:
+        """An id as the system writes it, be it a number or a text of digits."""
+        return str(self.number(name))
+
+    def flag(self, name: str) -> bool:
+        """Whether it is so, be it said with true, 1 or a text; absent is no."""
+        value = self.get(name)
+        if isinstance(value, str):
+            value = value.strip().casefold() in ("true", "1", "yes")
+        if not isinstance(value, bool | int | None):
+            raise self.wrong(name, "true or false")
+        return bool(value)
+
     def moment(self, name: str) -> datetime | None:
         text = self.text(name)
         if text is None:
             return None
-        try:
-            moment = datetime.fromisoformat(text.replace(" UTC", "+00:00"))
-            if moment.tzinfo is not None:
-                return moment.astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-        raise self.wrong(name, "a time with its zone, such as 2026-09-08T15:01:00.000Z")
+        moment = moment_of(text)
+        if moment is None:
+            raise self.wrong(name, "a time with its zone, such as 2026-09-08T15:01:00.000Z")
+        return moment
+
+    def seconds(self, name: str) -> datetime | None:
+        """A moment given in seconds since 1970; 0 stands for none."""
+        value = self.get(name)
+        if value in (None, "", 0, "0"):
+            return None
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        text = repr(value) if is_number else value
+        moment = epoch_of(text) if isinstance(text, str) else None
+        if moment is None:
+            raise self.wrong(name, "a time in seconds since 1970")
+        return moment
 
     def created(self) -> datetime:
         moment = self.moment("created_at")
@@ -95,3 +118,8 @@ class Record:
         if not isinstance(value, list | None):
             raise self.wrong(name, "a list")
         return [Record(each, f"{self.at(name)}[{n}]") for n, each in enumerate(value or [])]
+
+
+def failed(error: BadReport) -> Failed:
+    """What could not be read of a delivery whose other parts can."""
+    return Failed(row=error.where, why=error.why, mend=error.mend)

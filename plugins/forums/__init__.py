@@ -1,0 +1,1 @@
+"""What the plugins of forums and communities share; it registers nothing itself."""
