@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from xapi.vocabulary import ALIASES, TYPES, VERBS
+from xapi.vocabulary import ALIASES, TYPE_ALIASES, TYPES, VERBS
 
 Statement = Mapping[str, Any]
 
@@ -352,7 +352,8 @@ def _part(whole: Statement, name: str) -> Statement:
 
 
 def _type(statement: Statement) -> object:
-    return _part(_part(statement, "object"), "definition").get("type")
+    found = _part(_part(statement, "object"), "definition").get("type")
+    return TYPE_ALIASES.get(found, found) if isinstance(found, str) else found
 
 
 def _tail(iri: str) -> str:
