@@ -33,11 +33,12 @@ from engine.competencies.reading import (
     when,
 )
 from engine.errors import Refused
-from xapi.vocabulary import BYWAY, COMPETENCY, VERBS, VOIDED
+from xapi import profile
+from xapi.vocabulary import COMPETENCY, VERBS, VOIDED
 
 __all__ = ["EvidenceRow", "Ruleset", "Validation", "Weighed", "refs_of"]
 
-OWN_PROFILE = BYWAY + "profile/v1"
+OWN_PROFILE = profile.VERSION
 _MAX_ALIASES = 16
 
 

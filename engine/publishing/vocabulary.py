@@ -10,15 +10,13 @@ from typing import Any
 
 from engine.competencies.evidence import OWN_PROFILE
 from engine.people.models import Person
-from xapi.vocabulary import BYWAY, COMPETENCY
+from xapi.vocabulary import COMPETENCY, Extension
 
 LEARNER_COMPETENCY = "https://w3id.org/xapi/learnercompetency"
 CONFIDENCE = "https://w3id.org/xapi/tla/extensions/confidence"
 EVIDENCE = "https://w3id.org/xapi/tla/extensions/evidence"
 EXPIRES = "https://w3id.org/xapi/comp/contextextensions/expires"
-LEVEL = BYWAY + "ext/level"
-RULESET = BYWAY + "ext/ruleset"
-AS_OF = BYWAY + "ext/as-of"
+LEVEL, RULESET, AS_OF = Extension.LEVEL, Extension.RULESET, Extension.AS_OF
 
 OURS = {"objectType": "Activity", "id": OWN_PROFILE}
 """The category of what Byway says itself; what carries it is no evidence."""

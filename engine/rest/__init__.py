@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
-from engine.rest import credentials, learners, statements
+from engine.rest import learners, public, statements
 from engine.xapi_http import errors
 
 ROOT = "/api/v1"
@@ -15,7 +15,7 @@ def install(app: Flask) -> None:
     app.before_request(answer_unrouted)
     for part in (statements, learners):
         app.register_blueprint(part.bp, url_prefix=ROOT)
-    app.register_blueprint(credentials.bp)
+    app.register_blueprint(public.bp)
 
 
 def answer_unrouted() -> Response | None:

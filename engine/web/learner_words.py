@@ -133,20 +133,19 @@ def support_class(assurance: str, source: str) -> str:
 
 _QUIET = {"liked", "read", "watched", "listened"}
 _QUIET_TAILS = {
-    "accessed", "bookmarked", "downloaded", "exited", "initialized", "interacted", "launched",
-    "logged-in", "logged-out", "loggedin", "loggedout", "opened", "paused", "played", "progressed",
-    "resumed", "searched", "seeked", "suspended", "terminated", "unliked", "viewed", "visited",
+    "accessed", "adjourned", "attempted", "bookmarked", "delete", "deleted", "downloaded", "exited",
+    "imported", "initialized", "interacted", "launched", "leave", "left", "live", "locked",
+    "logged-in", "logged-out", "loggedin", "loggedout", "login", "logout", "navigated", "opened",
+    "paused", "played", "progressed", "received", "restarted", "resumed", "retract", "searched",
+    "secured", "seeked", "subscribed", "suspended", "terminated", "uncompleted", "unliked",
+    "unlocked", "unsecured", "unsubscribed", "viewed", "visited",
 }  # fmt: skip
-_VIDEO = {
-    TYPES["video"],
-    "http://activitystrea.ms/video",
-    "http://activitystrea.ms/schema/1.0/video",
-}
+_QUESTION_IN_A_TEST = "http://adlnet.gov/expapi/activities/cmi.interaction"
 
 
 def is_quiet(statement: words.Statement) -> bool:
-    """Whether it is a view, a like or a click, which says little by itself."""
-    if words.verb_name(statement) in _QUIET:
+    """Whether it is a view, a like, a click or a part of a test, which says little by itself."""
+    if words.verb_name(statement) in _QUIET or words.type_of(statement) == _QUESTION_IN_A_TEST:
         return True
     verb = statement.get("verb")
     iri = str(verb.get("id", "")) if isinstance(verb, Mapping) else ""
@@ -161,16 +160,15 @@ def quiet_words(statements: Iterable[words.Statement]) -> str:
 
 
 def _quiet_noun(statement: words.Statement) -> tuple[str, str]:
-    thing = statement.get("object")
-    definition = thing.get("definition") if isinstance(thing, Mapping) else None
-    kind = definition.get("type") if isinstance(definition, Mapping) else None
-    name = words.verb_name(statement)
+    kind, name = words.type_of(statement), words.verb_name(statement)
     if name == "liked":
         return ("like given", "likes given")
-    if name == "watched" or kind in _VIDEO:
+    if name == "watched" or kind == TYPES["video"]:
         return ("video opened", "videos opened")
     if name == "listened":
         return ("recording heard", "recordings heard")
+    if kind == _QUESTION_IN_A_TEST and name != "read":
+        return ("question of a test", "questions of tests")
     if name == "read" or "view" in str((statement.get("verb") or {}).get("id", "")):
         return ("page read", "pages read")
     return ("step in a tool or course", "steps in tools or courses")

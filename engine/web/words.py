@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from xapi.vocabulary import ALIASES, TYPES, VERBS
+from xapi.vocabulary import ALIASES, TYPE_ALIASES, TYPES, VERBS
 
 Statement = Mapping[str, Any]
 
@@ -297,14 +297,15 @@ def verb_name(statement: Statement) -> str | None:
 def verb_words(statement: Statement, accepted_by: int = 0, language: str = "en") -> str:
     """The verb as it follows the person: `attended`, `answered`, `noted a conversation about`."""
     name = verb_name(statement)
-    if name == "replied" and (accepted_by or _type(statement) == TYPES["question"]):
+    if name == "replied" and (accepted_by or type_of(statement) == TYPES["question"]):
         return "answered"
     if name == "discussed":
         return "noted a conversation about"
     if name:
         return VERBS[name].en
     verb = _part(statement, "verb")
-    return in_language(verb.get("display"), language) or _tail(str(verb.get("id", "")))
+    shown = in_language(verb.get("display"), language) or _tail(str(verb.get("id", "")))
+    return shown[:1].lower() + shown[1:] if shown[1:] == shown[1:].lower() else shown
 
 
 def title_of(statement: Statement, language: str = "en") -> str | None:
@@ -351,8 +352,10 @@ def _part(whole: Statement, name: str) -> Statement:
     return part if isinstance(part, Mapping) else {}
 
 
-def _type(statement: Statement) -> object:
-    return _part(_part(statement, "object"), "definition").get("type")
+def type_of(statement: Statement) -> object:
+    """The IRI of what kind of thing a statement is about, an alias under the one it stands for."""
+    found = _part(_part(statement, "object"), "definition").get("type")
+    return TYPE_ALIASES.get(found, found) if isinstance(found, str) else found
 
 
 def _tail(iri: str) -> str:

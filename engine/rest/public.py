@@ -1,4 +1,4 @@
-"""What anybody may ask about badges: the keys they are signed with, and which are revoked."""
+"""What anybody may ask: the keys of badges, which are revoked, and our xAPI Profile."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from engine.errors import NotFound
 from engine.publishing import badges, grants, keys
 from engine.xapi_http import errors
 from engine.xapi_http.bodies import JSON
-from xapi import text
+from xapi import profile, text
 
 CREDENTIAL = "application/vc+jwt"
 AGE_S = 300
 """How long others may keep an answer; a revocation is known everywhere after that."""
 
-bp = Blueprint("credentials", __name__)
+bp = Blueprint("public", __name__)
 errors.install(bp)
 
 
@@ -38,6 +38,12 @@ def status() -> Response:
     if not keys.key_set()["keys"]:
         raise NotFound("No badge has been issued here.", "Ask again when one has.")
     return _open(Response(badges.status_list(grants.revoked_places()), content_type=CREDENTIAL))
+
+
+@bp.get("/xapi-profile")
+def xapi_profile() -> Response:
+    """The words of ours that statements here may hold (xAPI Profiles 1.0, part two)."""
+    return _answer(profile.document(), profile.MEDIA_TYPE)
 
 
 def _answer(body: dict[str, Any], media_type: str) -> Response:
