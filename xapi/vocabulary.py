@@ -57,6 +57,10 @@ VERBS: dict[str, Verb] = {
         "asistió a",
         (_STREAMS + "attend", _STREAMS + "schema/1.0/attend", _TLA + "verbs/attended"),
     ),
+    "joined": Verb(
+        _STREAMS + "join", "joined", "a rejoint", "se unió a", (_STREAMS + "schema/1.0/join",)
+    ),
+    "mentioned": Verb(_TINCAN + "verb/mentioned", "mentioned", "a mentionné", "mencionó"),
     "hosted": Verb(
         _STREAMS + "host", "hosted", "a animé", "organizó", (_STREAMS + "schema/1.0/host",)
     ),

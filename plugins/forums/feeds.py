@@ -30,7 +30,7 @@ from plugins.feed.document import read_document
 from plugins.feed.polling import news
 from plugins.forums.addresses import base_address
 
-MESSAGE = "https://w3id.org/xapi/acrossx/activities/message"
+MESSAGE = "message"
 """The type of a short message that begins no discussion."""
 
 

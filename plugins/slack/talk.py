@@ -26,7 +26,7 @@ from plugins.forums.moments import epoch_of
 from plugins.forums.record import Record, failed
 from plugins.slack.export import Channel, Export
 
-MESSAGE = "https://w3id.org/xapi/acrossx/activities/message"
+MESSAGE = "message"
 """The type of a message that nobody answered; one with answers is a discussion."""
 APPROVING = frozenset(
     ("+1", "thumbsup", "heart", "clap", "tada", "raised_hands", "100", "star", "bulb", "pray",

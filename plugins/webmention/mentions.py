@@ -11,8 +11,8 @@ from plugins.feed.plain import is_web_address, moment_of, origin_of
 
 from .microformats import Node, entries, having, moment_in, read_page, text_of, url_of
 
-MENTIONED = "http://id.tincanapi.com/verb/mentioned"
-BOOKMARKED = "http://id.tincanapi.com/verb/bookmarked"
+MENTIONED = "mentioned"
+BOOKMARKED = "bookmarked"
 
 VERBS = {
     "in-reply-to": "commented",

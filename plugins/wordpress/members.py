@@ -21,7 +21,7 @@ from engine.api import (
 
 from .site import Site, number_of
 
-JOINED = "http://activitystrea.ms/join"
+JOINED = "joined"
 
 _COLUMNS = {
     "number": ("id", "user id", "user_id", "userid", "member id", "source_user_id", "wp user id"),
