@@ -46,6 +46,14 @@ def sources_of_plugin(plugin: Plugin) -> list[Source]:
         return []
 
 
+def formats_of_plugin(plugin: Plugin) -> list[FrameworkFormat]:
+    """The formats of an installed plugin; none where it cannot say."""
+    try:
+        return calling(plugin.name, lambda: formats_of(plugin.module))
+    except Refused:
+        return []
+
+
 def home_of(module: Any) -> Path | None:
     """The folder of a package, or the file of a plugin that is one file."""
     file = getattr(module, "__file__", None)

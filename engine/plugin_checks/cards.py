@@ -9,7 +9,11 @@ from typing import Any
 
 from engine.api import Source
 from engine.host import Host, Plugin
-from engine.plugin_checks.brought import implementations, sources_of_plugin
+from engine.plugin_checks.brought import (
+    formats_of_plugin,
+    implementations,
+    sources_of_plugin,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +30,10 @@ class Kind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A plugin in the catalogue; `state` is "loaded" or "quarantined", then `trouble` says why."""
+    """A plugin in the catalogue; `state` is "loaded" or "quarantined", then `trouble` says why.
+
+    `formats` are the titles of formats of frameworks.
+    """
 
     name: str
     version: str
@@ -34,6 +41,7 @@ class Card:
     summary: str
     hooks: tuple[str, ...]
     kinds: tuple[Kind, ...]
+    formats: tuple[str, ...]
     state: str
     trouble: str | None
 
@@ -56,6 +64,7 @@ def card_of(plugin: Plugin) -> Card:
         summary=_first_line(plugin.module),
         hooks=tuple(sorted({hook for hook, _ in implementations(plugin.module)})),
         kinds=tuple(map(kind_of, sources_of_plugin(plugin))),
+        formats=tuple(one.title for one in formats_of_plugin(plugin)),
         state="quarantined" if plugin.trouble else "loaded",
         trouble=plugin.trouble,
     )

@@ -106,13 +106,11 @@ class SourceSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of system that can be added; `needs` names the settings it cannot do without."""
+    """A kind of system that can be added; of one that `maps`, people say what columns mean."""
 
     name: str
     title: str
     privacy: Privacy
-    needs: tuple[str, ...]
-    settings: tuple[Setting, ...]
     maps: bool = False
 
 
@@ -150,11 +148,9 @@ def kinds() -> list[Kind]:
             name=one.name,
             title=one.title,
             privacy=one.privacy,
-            needs=tuple(n for n, field in one.settings().fields.items() if field.required),
-            settings=tuple(_settings(one)),
             maps=bool(one.maps),
         )
-        for one in sorted(host().sources.values(), key=lambda one: one.title)
+        for one in sorted(host().sources.values(), key=lambda one: one.title.casefold())
     ]
 
 

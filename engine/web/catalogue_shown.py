@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,10 +51,14 @@ class Available:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A plugin in the catalogue; `kinds` are its kinds of sources, as a card has them."""
+    """A plugin in the catalogue; `kinds` are its kinds of sources, as a card has them.
+
+    `brings` is what it is for: "sources", "formats" of frameworks, or something "else".
+    """
 
     name: str
     title: str
+    brings: str
     summary: str
     version: str
     author: str
@@ -119,7 +123,8 @@ class _Here:
         state = self._state(name, decided)
         return Shown(
             name=name,
-            title=" and ".join(kind["title"] for kind in kinds if kind["title"]) or name,
+            title=_title(name, [kind["title"] for kind in kinds] or card.get("formats") or ()),
+            brings="sources" if kinds else "formats" if card.get("formats") else "else",
             summary=str(card.get("summary") or ""),
             version=version,
             author=str(card.get("author") or ""),
@@ -170,6 +175,10 @@ class _Here:
             )
             for version, ours in found
         ]
+
+
+def _title(name: str, brought: Sequence[str]) -> str:
+    return " and ".join(filter(None, brought)) or name.replace("_", " ").capitalize()
 
 
 def _is_chosen(choice: Choice, version: str, *, ours: bool) -> bool:

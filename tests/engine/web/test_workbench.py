@@ -186,7 +186,7 @@ def test_without_sources_the_page_says_how_to_begin(app: Flask) -> None:
     page = client.get("/sources").text
 
     assert "No source is set up yet" in page
-    assert "byway sources add zoom NAME --set timezone=…" in page
+    assert "/add-source/zoom" in page
 
 
 def test_an_unknown_source_is_not_found(team: FlaskClient) -> None:
@@ -246,7 +246,7 @@ def test_a_preview_says_what_needs_a_hand(team: FlaskClient) -> None:
         pytest.param(
             a_report().replace(b"22/2026", b"08/2026"), "Ambiguous date order", id="date order"
         ),
-        pytest.param(b"PK\x03\x04", "This is an Excel workbook, not a text file.", id="workbook"),
+        pytest.param(b"PK\x03\x04", "The workbook cannot be read", id="workbook"),
     ],
 )
 def test_a_refusal_stands_at_the_upload(team: FlaskClient, body: bytes, said: str) -> None:
