@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from urllib.parse import quote
 
 from engine.api import (
@@ -31,7 +32,7 @@ ROLES = tuple(VERBS)
 ZOOM = "https://zoom.us"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: what all its people share is worked out once
 class Session:
     """One occurrence: `number` the id's digits or "", `start` as written; `row` is not its own.
 
@@ -48,13 +49,13 @@ class Session:
     row: Row = field(default=0, compare=False)
     began: datetime | None = field(default=None, compare=False)
 
-    @property
+    @cached_property
     def url(self) -> str:
         """The occurrence: the address of the series, and the start as far as it is known."""
         page = f"https://zoom.us/j/{self.number}" if self.number else "https://zoom.us/meeting"
         return f"{page}#{quote(self.moment or self.start or self.uuid, safe='/:,')}"
 
-    @property
+    @cached_property
     def moment(self) -> str:
         """The start in UTC, to the second; "" where it is not known that well."""
         return f"{self.began.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if self.began else ""
@@ -65,14 +66,18 @@ class Session:
         The moment stands behind the start as written: with the zone corrected, the first key
         still finds the item.
         """
+        return tuple(f"{name}|{handle}" for name in self._names)
+
+    @cached_property
+    def _names(self) -> list[str]:
         names = (
             f"uuid:{self.uuid}" if self.uuid else "",
             f"session:{self.number}|{self.start}" if self.start else "",
             f"at:{self.number}|{self.moment}" if self.number and self.moment else "",
         )
-        return tuple(f"{name}|{handle}" for name in names if name)
+        return list(filter(None, names))
 
-    @property
+    @cached_property
     def series(self) -> Thing | None:
         """What its occurrences share, for recurring sessions keep their id."""
         if not self.number:
