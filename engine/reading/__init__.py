@@ -28,9 +28,10 @@ from engine.reading.tables import (
     decode,
     find_sheets,
     find_tables,
+    place_in,
     read_records,
 )
-from engine.reading.workbooks import Worksheet, read_workbook
+from engine.reading.workbooks import Worksheet, read_workbook, visible_sheets, write_workbook
 
 __all__ = [
     "PHONE_CALLER",
@@ -54,6 +55,7 @@ __all__ = [
     "find_tables",
     "is_blank",
     "is_zip",
+    "place_in",
     "plain",
     "read_dates",
     "read_email",
@@ -66,6 +68,8 @@ __all__ = [
     "read_zip",
     "read_zone",
     "union",
+    "visible_sheets",
     "without_phone",
+    "write_workbook",
     "xml_text",
 ]

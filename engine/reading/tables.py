@@ -175,14 +175,18 @@ def find_sheets(body: bytes, shapes: Sequence[Shape]) -> Sheet:
     if not is_zip(body):
         return find_tables(decode(body).text, shapes)
     finder = _Finder(shapes)
-    for sheet in (one for one in open_workbook(body) if not one.hidden):
-        first = not finder.tables
+    for at, sheet in enumerate(one for one in open_workbook(body) if not one.hidden):
         for number, cells in sheet.records():
-            finder.take(number if first else f"sheet {sheet.name[:40]}, row {number}", cells)
+            finder.take(place_in(at, sheet.name, number), cells)
         finder.close()
     if not finder.tables:
         raise _unknown(finder.loose, shapes)
     return Sheet(tables=finder.tables, loose=finder.loose)
+
+
+def place_in(at: int, name: str, number: int) -> int | str:
+    """A row's place in a workbook: its number in the first sheet one sees, else with the sheet."""
+    return number if at == 0 else f"sheet {name[:40]}, row {number}"
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -7,7 +7,7 @@ import math
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -16,7 +16,7 @@ from itertools import count
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ERROR_CODES
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -81,6 +81,24 @@ def read_workbook(body: bytes, *, unpacked: int = UNPACKED) -> list[Worksheet]:
             rows.pop()
         found.append(Worksheet(sheet.name, rows, sheet.hidden))
     return found
+
+
+def write_workbook(sheets: Iterable[Worksheet]) -> bytes:
+    """A workbook of these sheets; every cell is a text, so that no spreadsheet mangles it."""
+    book = Workbook(write_only=True)
+    for sheet in sheets:
+        page = book.create_sheet(sheet.name[:31])
+        page.sheet_state = "hidden" if sheet.hidden else "visible"
+        for cells in sheet.rows:
+            page.append(cells)
+    body = io.BytesIO()
+    book.save(body)
+    return body.getvalue()
+
+
+def visible_sheets(body: bytes) -> list[Worksheet]:
+    """The sheets of a workbook that one sees on opening it."""
+    return [sheet for sheet in read_workbook(body) if not sheet.hidden]
 
 
 def open_workbook(body: bytes, unpacked: int = UNPACKED) -> list[Leaves]:

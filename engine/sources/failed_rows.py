@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,8 +17,8 @@ from sqlalchemy import select
 
 from engine.api import Activity, Delivery, Gone
 from engine.db import db
-from engine.errors import Conflict, NotFound, Refused
-from engine.reading import decode, is_zip
+from engine.errors import BadReport, Conflict, NotFound, Refused
+from engine.reading import decode, is_zip, place_in, visible_sheets, write_workbook
 from engine.sources import deliveries, problems
 from engine.sources.models import DeliveryRow, Run, RunProblem, SourceInstance
 from engine.sources.problems import MENDABLE
@@ -26,6 +26,7 @@ from engine.sources.raw import Raw, below, steps_of
 from engine.sources.reading import Reading
 
 Place = int | str
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _BAD = re.compile(r"[^\w. -]+")
 
 
@@ -49,7 +50,9 @@ def of_run(run_id: int) -> File:
     row, rows = _delivery(run_id)
     delivery, told = deliveries.delivery_of(row), _told(run, row)
     document = _json(delivery)
-    if document is not None:
+    if is_zip(delivery.body) and not _is_archive(delivery.body):
+        body, kind = _of_workbook(delivery, told - rows), XLSX
+    elif document is not None:
         body, kind = _of_json(delivery, document, rows, told - rows), "application/json"
     else:
         body, kind = _of_table(delivery, rows, told - rows), "text/csv"
@@ -99,6 +102,29 @@ def _of_table(delivery: Delivery, rows: Collection[Place], others: Collection[Pl
         )
     kept = [one for number, one in enumerate(raw.records, start=1) if number not in others]
     return _encoded(delivery.body, "".join(kept))
+
+
+def _is_archive(body: bytes) -> bool:
+    """Whether a ZIP file is something else than a workbook."""
+    try:
+        return not visible_sheets(body)
+    except BadReport:
+        return True
+
+
+def _of_workbook(delivery: Delivery, others: Collection[Place]) -> bytes:
+    """The sheets one sees without their other rows."""
+    return write_workbook(
+        replace(
+            sheet,
+            rows=[
+                cells
+                for number, cells in enumerate(sheet.rows, start=1)
+                if place_in(at, sheet.name, number) not in others
+            ],
+        )
+        for at, sheet in enumerate(visible_sheets(delivery.body))
+    )
 
 
 def _encoded(body: bytes, text: str) -> bytes:

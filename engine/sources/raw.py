@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from engine.errors import BadReport
-from engine.reading import decode
+from engine.reading import decode, is_zip, place_in, visible_sheets
 
 LONGEST = 1200
 _STEP = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
@@ -26,7 +26,9 @@ class Raw:
 
     def row(self, place: int | str) -> str | None:
         """What stands at a place, at most LONGEST letters of it; None when it cannot be shown."""
-        if isinstance(place, int) and isinstance(self._document, list):
+        if self._sheets:
+            found = self._sheets.get(place)
+        elif isinstance(place, int) and isinstance(self._document, list):
             found = self._at(f"[{place - 1}]") if 0 < place <= len(self._document) else None
         elif isinstance(place, int):
             found = self.records[place - 1] if 0 < place <= len(self.records) else None
@@ -36,6 +38,20 @@ class Raw:
         else:
             found = self._at(place)
         return None if found is None else found.strip()[:LONGEST]
+
+    @cached_property
+    def _sheets(self) -> dict[int | str, str]:
+        """The rows of a workbook by their place, cells with commas between them."""
+        if not is_zip(self._body):
+            return {}
+        try:
+            return {
+                place_in(at, sheet.name, number): ", ".join(cells)
+                for at, sheet in enumerate(visible_sheets(self._body))
+                for number, cells in enumerate(sheet.rows, start=1)
+            }
+        except BadReport:
+            return {}
 
     @cached_property
     def _text(self) -> str:

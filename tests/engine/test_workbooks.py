@@ -118,7 +118,6 @@ ROWS = [["Report of guests"], ["Email", "Name"], ["bo@example.org", "Bo"]]
     "body",
     [
         pytest.param(book({"A": ROWS}), id="workbook"),
-        pytest.param(book({"About": [["by", "us"]], "A": ROWS}), id="second sheet"),
         pytest.param(book({"H": [["Email", "Name"], ["a", "b"]], "A": ROWS}, "H"), id="hidden"),
         pytest.param(b"Report of guests\nEmail,Name\nbo@example.org,Bo\n", id="comma"),
         pytest.param(b"Report of guests\nEmail;Name\nbo@example.org;Bo\n", id="semicolon"),
@@ -131,6 +130,11 @@ ROWS = [["Report of guests"], ["Email", "Name"], ["bo@example.org", "Bo"]]
 def test_tables_of_any_make(body: bytes) -> None:
     (table,) = find_sheets(body, [GUESTS]).tables
     assert [(line.number, line["name"]) for line in table.lines] == [(3, "Bo")]
+
+
+def test_a_table_behind_a_sheet_without_one_names_its_sheet() -> None:
+    (table,) = find_sheets(book({"About": [["by", "us"]], "A": ROWS}), [GUESTS]).tables
+    assert [(line.number, line["name"]) for line in table.lines] == [("sheet A, row 3", "Bo")]
 
 
 def test_a_second_sheet_names_itself() -> None:

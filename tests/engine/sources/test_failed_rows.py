@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Iterator
 
@@ -15,6 +16,7 @@ from workbench_making import a_source
 from engine.api import Delivery
 from engine.db import db
 from engine.errors import NotFound, Refused
+from engine.reading import Worksheet, read_workbook, write_workbook
 from engine.sources import failed_rows
 from engine.sources.failed_rows import File
 from plugins import discourse, zoom
@@ -122,3 +124,24 @@ def test_of_a_bundle_there_is_no_one_file() -> None:
 )
 def test_its_name_leads_nowhere(name: str, expected: str) -> None:
     assert mended((HEAD + BAD).encode(), name).name == expected
+
+
+def a_workbook(*tables: str) -> bytes:
+    """A workbook with a table in each sheet, as a spreadsheet saves it."""
+    rows = [list(csv.reader(text.splitlines())) for text in tables]
+    return write_workbook(Worksheet(f"Part {at}", one) for at, one in enumerate(rows, start=1))
+
+
+def test_of_a_workbook_a_workbook_comes_back() -> None:
+    file = mended(a_workbook(HEAD + GOOD + BAD + NAMELESS), name="report.xlsx")
+    (sheet,) = read_workbook(file.body)
+    assert (sheet.name, sheet.rows[6:]) == ("Part 1", list(csv.reader([BAD, NAMELESS])))
+    assert (file.name, file.media_type) == ("report-to-mend.xlsx", failed_rows.XLSX)
+
+
+def test_mended_rows_of_a_workbook_are_recorded() -> None:
+    file = mended(a_workbook(HEAD + GOOD + BAD), name="report.xlsx")
+    (sheet,) = read_workbook(file.body)
+    sheet.rows[6][2] = "zoe@example.org"
+    again = run_delivery(Delivery(body=write_workbook([sheet]), name="report.xlsx"), "zoom")
+    assert (again.counts["new"], again.counts["failed"]) == (1, 0)

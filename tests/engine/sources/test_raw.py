@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.reading import Worksheet, write_workbook
 from engine.sources.raw import LONGEST, Raw
 
 TABLE = b'a,b\n\n1,"two\nlines"\n3,4\n'
@@ -36,3 +37,18 @@ def test_row(body: bytes, place: int | str, row: str | None) -> None:
 
 def test_a_row_has_a_limit() -> None:
     assert len(Raw(b"x" * 5000).row(1) or "") == LONGEST
+
+
+@pytest.mark.parametrize(
+    ("place", "row"),
+    [
+        pytest.param(2, "Bo, 50", id="of the first sheet"),
+        pytest.param("sheet Later, row 1", "Ines", id="of a later one"),
+        pytest.param(9, None, id="no such row"),
+    ],
+)
+def test_row_of_a_workbook(place: int | str, row: str | None) -> None:
+    body = write_workbook(
+        [Worksheet("First", [["Name", "Time"], ["Bo", "50"]]), Worksheet("Later", [["Ines"]])]
+    )
+    assert Raw(body).row(place) == row
