@@ -7,6 +7,7 @@ on.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,17 +38,24 @@ from xapi.vocabulary import VERBS, Extension
 
 RETRIES = 5
 SERVERS = ("id", "stored", "authority", "version", "timestamp")
+LINK = 2000
+"""Letters of a link."""
+LINKS = re.compile(r"""https?://[^\s/?#@<>"\\^`{|}]+(?:[/?#][^\s<>"\\^`{|}]*)?""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What a learner notes herself: what, when, which kind (a name in TYPES), how long, tags."""
+    """What a learner notes herself: what, when, which kind (a name in TYPES), how long, tags.
+
+    With a `link`, what has the same link is the same thing, whoever notes it.
+    """
 
     title: str
     kind: str
     at: datetime
     duration: timedelta | None = None
     tags: tuple[str, ...] = ()
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +70,7 @@ class Correction:
 VERB_OF_KIND = {
     "reading": "read",
     "book": "read",
+    "slide-deck": "read",
     "video": "watched",
     "audio": "listened",
     "conversation": "discussed",
@@ -103,7 +112,7 @@ def _noted_facts(state: ItemState, noted: Note, agent: dict[str, Any]) -> Facts:
         "actor": agent,
         "verb": VERBS[VERB_OF_KIND[noted.kind]].iri,
         "object": {
-            "id": state.id.urn,
+            "id": _link(noted.link) or state.id.urn,
             "type": iri_of_type(noted.kind),
             "title": _title(noted.title),
         },
@@ -116,6 +125,16 @@ def _noted_facts(state: ItemState, noted: Note, agent: dict[str, Any]) -> Facts:
         "community": None,
         "excerpt": None,
     }
+
+
+def _link(link: str | None) -> str | None:
+    """A link as the web has it; refused when it is none."""
+    if not link:
+        return None
+    if len(link) > LINK or not LINKS.fullmatch(link):
+        why = f"The link is no web address of at most {LINK} letters."
+        raise Refused(why, "Copy it from the browser: it begins with https://.", where="link")
+    return link
 
 
 def _title(title: str) -> str:

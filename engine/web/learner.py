@@ -23,6 +23,7 @@ from engine.competencies import exclusions
 from engine.db import transaction
 from engine.errors import NotFound, Refused
 from engine.sources import decisions, instances
+from engine.sources.decisions import LINK
 from engine.web import (
     learner_data,
     learner_filters,
@@ -84,9 +85,10 @@ def _filled(given: dict[str, str]) -> dict[str, Any]:
 @bp.get("/learning/add")
 @needs()
 def add() -> str:
-    """A form with three fields."""
+    """A form with three fields; an address may fill in what it was about, and where it is."""
     reader = Reader.here()
-    return _add_form(reader, Form(given={"when": reader.today.isoformat()}))
+    given = {name: request.args.get(name, "")[:LINK] for name in ("title", "link")}
+    return _add_form(reader, Form(given={"when": reader.today.isoformat(), **given}))
 
 
 @bp.post("/learning/add")
@@ -103,7 +105,7 @@ def note() -> str | tuple[str, int] | Answer:
 
 
 def _add_form(reader: Reader, form: Form) -> str:
-    names = ("title", "when", "kind", "competency", "minutes")
+    names = ("title", "when", "kind", "link", "competency", "minutes")
     towards = [(id_, reader.competency(id_)) for id_ in learner_forms.tags_of(reader)]
     return render_template(
         "learner/add.html",

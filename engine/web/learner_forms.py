@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from engine.sources.decisions import Correction, Note
+from engine.sources.decisions import LINK, LINKS, Correction, Note
 from engine.web import words
 from engine.web.learner_reader import Reader
 
@@ -15,6 +15,7 @@ KINDS = (
     ("conversation", "A conversation"),
     ("lunch-and-learn", "A lunch and learn"),
     ("reading", "Something I read"),
+    ("slide-deck", "Slides"),
     ("committee", "A committee or working group"),
     ("mentoring", "Mentoring"),
     ("job-shadowing", "Job shadowing"),
@@ -85,6 +86,17 @@ class Form:
             return None
         return timedelta(minutes=int(typed))
 
+    def link(self, name: str) -> str | None:
+        """A web address; None when it is left out or wrong."""
+        typed = self.text(name)
+        if typed and (len(typed) > LINK or not LINKS.fullmatch(typed)):
+            self.errors[name] = (
+                f"“{words.clean(typed, 60)}” is not a link. Copy it from the browser, such as"
+                " https://example.org/slides."
+            )
+            return None
+        return typed or None
+
     def title(self, name: str, *, missing: str = "") -> str | None:
         """One line of at most 200 letters; None when it is missing or wrong."""
         typed = words.clean(self.text(name), 10_000)
@@ -129,7 +141,7 @@ def read_note(form: Form, reader: Reader) -> Note | None:
         form.errors["competency"] = (
             "This is not in the list. Choose from the list, or leave it out."
         )
-    length = form.minutes("minutes")
+    length, link = form.minutes("minutes"), form.link("link")
     if form.errors or title is None or day is None or kind is None:
         return None
     return Note(
@@ -138,6 +150,7 @@ def read_note(form: Form, reader: Reader) -> Note | None:
         at=reader.now if day == reader.today else reader.at(day, NOON),
         duration=length,
         tags=(tags[towards],) if towards else (),
+        link=link,
     )
 
 

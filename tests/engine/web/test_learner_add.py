@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +14,9 @@ from learner_visits import EMAIL, Visit, a_learner, catch_up, said
 
 from engine.db import transaction
 from engine.people import service as people
+from engine.pipeline import reader
 from engine.web.learner_forms import KINDS
+from xapi import text
 
 MakeApp = Callable[..., Flask]
 DATA = "https://w3id.org/byway/frameworks/public-service-learning/data-literacy"
@@ -57,6 +61,49 @@ def test_note_counts_towards_what_was_chosen(site: Flask, bo: Visit) -> None:
     page = bo.page("/learning")
 
     assert "Counts towards Data literacy . Your own word can support level 1, not more." in page
+
+
+SLIDES = "https://slides.example.org/northmoor/open-data?page=2#notes"
+
+
+def test_link_is_where_the_thing_is(site: Flask, bo: Visit) -> None:
+    page = bo.send("/learning/add", **FIELDS, kind="slide-deck", link=SLIDES).text
+
+    assert SLIDES in html.unescape(page)
+
+
+def test_two_who_note_one_link_note_one_thing(site: Flask, bo: Visit) -> None:
+    ana = a_learner(site, "Ana Ruiz", "ana@example.org")
+    bo.send("/learning/add", **FIELDS, kind="slide-deck", link=SLIDES)
+    ana.send("/learning/add", **FIELDS, kind="slide-deck", link=SLIDES)
+
+    with site.app_context():
+        ids = [text.parse(one.payload)["object"]["id"] for one in reader().log(0, 10)]
+    assert ids == [SLIDES, SLIDES]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        pytest.param("slides.example.org", id="no scheme"),
+        pytest.param("javascript:alert(1)", id="a script"),
+        pytest.param("https://ann:secret@slides.example.org/", id="a password in it"),
+        pytest.param("https://slides.example.org/two words", id="a space"),
+        pytest.param("https://slides.example.org/" + "a" * 2000, id="too long"),
+    ],
+)
+def test_what_is_no_link_is_said_at_its_field(bo: Visit, link: str) -> None:
+    answer = bo.send("/learning/add", **FIELDS, kind="slide-deck", link=link)
+
+    assert answer.status_code == 422
+    assert "is not a link. Copy it from the browser" in said(answer.text)
+
+
+def test_an_address_fills_in_the_form(bo: Visit) -> None:
+    page = bo.html(f"/learning/add?title=Open+data&link={quote(SLIDES, safe='')}")
+
+    assert 'value="Open data"' in page
+    assert f'value="{SLIDES}"' in html.unescape(page)
 
 
 def test_length_is_kept(site: Flask, bo: Visit) -> None:
