@@ -96,6 +96,11 @@ VERBS: dict[str, Verb] = {
         "marcó que le gusta",
         (_STREAMS + "like", _STREAMS + "schema/1.0/like", _STREAMS + "favorite"),
     ),
+    "voted-down": Verb(
+        _TINCAN + "verb/voted-down", "voted against", "a voté contre", "votó contra"
+    ),
+    "won": Verb(_STREAMS + "win", "won", "a gagné", "ganó", (_STREAMS + "schema/1.0/win",)),
+    "planned": Verb(_TLA + "verbs/planned", "planned", "a prévu", "planeó"),
     "voted-up": Verb(_TINCAN + "verb/voted-up", "voted for", "a voté pour", "votó por"),
     "accepted": Verb(
         _STREAMS + "accept",
@@ -224,6 +229,7 @@ TYPES: dict[str, str] = {
     "comment": _STREAMS + "comment",
     "message": _ACROSSX + "activities/message",
     "email": _TINCAN + "activitytype/email",
+    "note": _STREAMS + "note",
     "status-update": _TINCAN + "activitytype/status-update",
     "book": _TINCAN + "activitytype/book",
     "document": _TINCAN + "activitytype/document",
