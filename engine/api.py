@@ -51,6 +51,14 @@ from engine.reading import (
     without_phone,
     xml_text,
 )
+from engine.source_settings import (
+    SourceSettings,
+    Words,
+    interface_address,
+    known_zone,
+    order_of_dates,
+    secret_text,
+)
 
 __all__ = [
     "API_VERSION",
@@ -102,8 +110,11 @@ __all__ = [
     "find_sheets",
     "find_tables",
     "hookimpl",
+    "interface_address",
     "is_blank",
     "is_zip",
+    "known_zone",
+    "order_of_dates",
     "plain",
     "read_dates",
     "read_email",
@@ -115,6 +126,7 @@ __all__ = [
     "read_xml",
     "read_zip",
     "read_zone",
+    "secret_text",
     "union",
     "validate",
     "without_phone",
@@ -353,38 +365,6 @@ class PluginPage:
     name: str
     title: str
     html: str
-
-
-class Words(fields.Field[list[str]]):
-    """A list of words: a JSON array, or one text with commas or bars between them."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
-        if isinstance(value, str):
-            value = value.replace("|", ",").split(",")
-        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-            raise ValidationError("Expected words with commas between them.")
-        return [word.strip() for word in value if word.strip()]
-
-
-class SourceSettings(Schema):
-    """The settings every instance has; a source's own schema extends it.
-
-    Field metadata: `secret` (encrypted at rest, never shown), `identity` (these fields name the
-    system, so two instances with the same ones are the same system), `label`, `help`.
-    """
-
-    class Meta:
-        unknown = RAISE
-
-    title = fields.String(
-        load_default="",
-        validate=validate.Length(max=80),
-        metadata={"label": "Name", "help": "What learners know this source as."},
-    )
-    tags = Words(
-        load_default=list,
-        metadata={"label": "Default tags", "help": "Added to everything this source brings."},
-    )
 
 
 class Source:

@@ -31,6 +31,7 @@ LAYERS = (
     ("host",),
     ("hookspecs", "activity", "fetcher"),
     ("api",),
+    ("source_settings",),
     ("db", "config", "keyring", "reading", "moments", "jsonlog", "errors"),
 )
 APART = {"competencies", "people", "lrs"}

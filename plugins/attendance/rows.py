@@ -16,16 +16,14 @@ from typing import Any
 from engine.api import (
     Actor,
     BadCell,
-    BadReport,
     Line,
     SourceSettings,
     Table,
-    ValidationError,
     clean_name,
     fields,
+    known_zone,
+    order_of_dates,
     read_email,
-    read_zone,
-    validate,
 )
 from plugins.mapped.moments import LONGEST, Moments, learn
 
@@ -60,13 +58,6 @@ LAST = (
 PERSON = {"email": EMAIL, "name": NAME, "first": FIRST, "last": LAST}
 
 
-def _known_zone(name: str) -> None:
-    try:
-        read_zone(name)
-    except BadReport as unknown:
-        raise ValidationError(f"{unknown.why} {unknown.mend}") from unknown
-
-
 class SheetSettings(SourceSettings):
     """Whose sheets these are, on which clock and in which order they write dates."""
 
@@ -82,23 +73,15 @@ class SheetSettings(SourceSettings):
     )
     timezone = fields.String(
         required=True,
-        validate=_known_zone,
+        validate=known_zone,
         error_messages={"required": "Sheets name no time zone. Give one, as in America/Toronto."},
         metadata={
             "label": "Time zone of the sheets",
             "help": "The clock on the wall where it took place; as in Europe/London.",
         },
     )
-    date_order = fields.String(
-        load_default="",
-        validate=validate.OneOf(
-            ("", "mdy", "dmy", "ymd"),
-            ("Let each file decide", "Month first", "Day first", "Year first"),
-        ),
-        metadata={
-            "label": "Order of dates",
-            "help": "Used when a file holds no day above 12, so that 08/09 could be either.",
-        },
+    date_order = order_of_dates(
+        "Used when a file holds no day above 12, so that 08/09 could be either."
     )
 
 

@@ -18,6 +18,7 @@ from engine.api import (
     SourceSettings,
     fields,
     hookimpl,
+    secret_text,
     validate,
 )
 from plugins.bigbluebutton import webhook
@@ -49,13 +50,8 @@ class BigBlueButtonSettings(SourceSettings):
             "help": "Where everybody joins as moderator, count them like the others.",
         },
     )
-    secret = fields.String(
-        load_default="",
-        metadata={
-            "label": "Shared secret of the server",
-            "help": "The one that `bbb-conf --secret` shows. Files need none.",
-            "secret": True,
-        },
+    secret = secret_text(
+        "Shared secret of the server", "The one that `bbb-conf --secret` shows. Files need none."
     )
     callback = fields.Url(
         load_default="",

@@ -27,6 +27,7 @@ from engine.api import (
     fields,
     hookimpl,
     read_zone,
+    secret_text,
     validate,
 )
 from plugins.calendar.events import KINDS, read_calendar
@@ -40,14 +41,9 @@ class CalendarSettings(SourceSettings):
         "Address of the calendar's site",
         "Such as https://calendar.example.org. Meetings are told apart from those of other sites.",
     )
-    address = fields.String(
-        load_default="",
-        metadata={
-            "label": "Address of the calendar",
-            "secret": True,
-            "help": "Ends in .ics; whoever has it can often read the calendar. Leave empty to"
-            " upload files.",
-        },
+    address = secret_text(
+        "Address of the calendar",
+        "Ends in .ics; whoever has it can often read the calendar. Leave empty to upload files.",
     )
     timezone = fields.String(
         load_default="",

@@ -25,6 +25,7 @@ from engine.api import (
     Unauthorized,
     fields,
     hookimpl,
+    secret_text,
 )
 from plugins.discourse.asking import Asking, Memory, headers_of
 from plugins.discourse.happenings import Forum
@@ -38,13 +39,8 @@ class DiscourseSettings(SourceSettings):
     """The forum, and the secret it shares with its webhook."""
 
     url = base_address("Address of the forum")
-    secret = fields.String(
-        load_default="",
-        metadata={
-            "label": "Webhook secret",
-            "secret": True,
-            "help": "The one given in the forum under Admin, API, Webhooks. Files need none.",
-        },
+    secret = secret_text(
+        "Webhook secret", "The one given in the forum under Admin, API, Webhooks. Files need none."
     )
     community = fields.String(load_default="", metadata={"label": "Name of the community"})
     ask = fields.Boolean(
@@ -54,13 +50,8 @@ class DiscourseSettings(SourceSettings):
             "help": "Brings also what its webhook missed. A public forum needs no key for it.",
         },
     )
-    api_key = fields.String(
-        load_default="",
-        metadata={
-            "label": "API key",
-            "secret": True,
-            "help": "Made in the forum under Admin, API, Keys, with the scope “read only”.",
-        },
+    api_key = secret_text(
+        "API key", "Made in the forum under Admin, API, Keys, with the scope “read only”."
     )
     api_user = fields.String(
         load_default="",

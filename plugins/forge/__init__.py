@@ -26,6 +26,8 @@ from engine.api import (
     Words,
     fields,
     hookimpl,
+    interface_address,
+    secret_text,
     validate,
 )
 from plugins.forge.asking import API, asking
@@ -56,30 +58,16 @@ class ForgeSettings(SourceSettings):
             "help": "Such as example/handbook, with commas between them.",
         },
     )
-    api = fields.Url(
-        load_default=API,
-        schemes={"http", "https"},
-        require_tld=False,
-        metadata={
-            "label": "Address of the API",
-            "help": "Stays as it is where the forge has its API at the usual place.",
-        },
+    api = interface_address(
+        "Address of the API",
+        "Stays as it is where the forge has its API at the usual place.",
+        at=API,
     )
-    token = fields.String(
-        load_default="",
-        metadata={
-            "label": "Access token",
-            "secret": True,
-            "help": "With the right to read. Open repositories can be asked for without one.",
-        },
+    token = secret_text(
+        "Access token", "With the right to read. Open repositories can be asked for without one."
     )
-    secret = fields.String(
-        load_default="",
-        metadata={
-            "label": "Webhook secret",
-            "secret": True,
-            "help": "The one given to the webhook at the forge. Files need none.",
-        },
+    secret = secret_text(
+        "Webhook secret", "The one given to the webhook at the forge. Files need none."
     )
     private = fields.Boolean(
         load_default=False,

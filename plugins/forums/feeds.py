@@ -23,7 +23,7 @@ from engine.api import (
     Source,
     SourceSettings,
     Thing,
-    fields,
+    interface_address,
     plain,
 )
 from plugins.feed.document import read_document
@@ -38,14 +38,8 @@ class FeedSettings(SourceSettings):
     """The site, and the address of its feed when it is to be asked."""
 
     url = base_address("Address of the site", "Its accounts and links are made of it.")
-    feed = fields.Url(
-        load_default="",
-        schemes={"http", "https"},
-        require_tld=False,
-        metadata={
-            "label": "Address of the feed",
-            "help": "Asked regularly. Leave empty to upload saved feeds.",
-        },
+    feed = interface_address(
+        "Address of the feed", "Asked regularly. Leave empty to upload saved feeds.", at=""
     )
 
 

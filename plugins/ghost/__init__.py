@@ -29,9 +29,9 @@ from engine.api import (
     Unanswered,
     Unauthorized,
     accepted,
-    fields,
     hookimpl,
     read_json,
+    secret_text,
 )
 from plugins.feed.plain import SiteAddress, at, list_at, text_at
 from plugins.feed.sweeps import Sweep, read_cursor
@@ -62,21 +62,11 @@ class GhostSettings(SourceSettings):
             "identity": True,
         },
     )
-    key = fields.String(
-        load_default="",
-        metadata={
-            "label": "Content API key",
-            "secret": True,
-            "help": "From Ghost's Settings, Integrations. Needed for polling only.",
-        },
+    key = secret_text(
+        "Content API key", "From Ghost's Settings, Integrations. Needed for polling only."
     )
-    secret = fields.String(
-        load_default="",
-        metadata={
-            "label": "Webhook secret",
-            "secret": True,
-            "help": "The one typed into the webhook in Ghost. Files and polling need none.",
-        },
+    secret = secret_text(
+        "Webhook secret", "The one typed into the webhook in Ghost. Files and polling need none."
     )
 
 

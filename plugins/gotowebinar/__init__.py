@@ -8,7 +8,6 @@ from typing import Any
 from engine.api import (
     Activity,
     Answer,
-    BadReport,
     Bundle,
     Delivery,
     Failed,
@@ -19,12 +18,14 @@ from engine.api import (
     Skipped,
     Source,
     SourceSettings,
-    ValidationError,
     decode,
     fields,
     hookimpl,
+    interface_address,
     is_zip,
-    read_zone,
+    known_zone,
+    order_of_dates,
+    secret_text,
     validate,
 )
 from plugins.gotowebinar import rest, webhook
@@ -32,13 +33,6 @@ from plugins.gotowebinar.answers import is_json, read_answers
 from plugins.gotowebinar.report import read_report
 
 CLIENT = "From an OAuth client at developer.goto.com. Files need none."
-
-
-def _known_zone(name: str) -> None:
-    try:
-        read_zone(name)
-    except BadReport as unknown:
-        raise ValidationError(f"{unknown.why} {unknown.mend}") from unknown
 
 
 class GoToWebinarSettings(SourceSettings):
@@ -55,7 +49,7 @@ class GoToWebinarSettings(SourceSettings):
     )
     timezone = fields.String(
         required=True,
-        validate=_known_zone,
+        validate=known_zone,
         error_messages={
             "required": "Reports name no time zone, or only letters such as CST, which mean "
             "several. Give the organiser's, such as America/Toronto."
@@ -65,49 +59,24 @@ class GoToWebinarSettings(SourceSettings):
             "help": "The organiser's; an IANA name such as Europe/London.",
         },
     )
-    date_order = fields.String(
-        load_default=None,
-        allow_none=True,
-        validate=validate.OneOf(
-            ("", "mdy", "dmy", "ymd"),
-            ("Let each file decide", "Month first", "Day first", "Year first"),
-        ),
-        metadata={
-            "label": "Order of dates",
-            "help": "Used when a file holds no day above 12, so that 08/09 could be either.",
-        },
+    date_order = order_of_dates(
+        "Used when a file holds no day above 12, so that 08/09 could be either."
     )
     client_id = fields.String(load_default="", metadata={"label": "Client ID", "help": CLIENT})
     client_secret = fields.String(
         load_default="", metadata={"label": "Client secret", "help": CLIENT, "secret": True}
     )
-    refresh_token = fields.String(
-        load_default="",
-        metadata={
-            "label": "Refresh token",
-            "help": "From the organiser's sign-in; GoTo lets it run out when it is not used.",
-            "secret": True,
-        },
+    refresh_token = secret_text(
+        "Refresh token", "From the organiser's sign-in; GoTo lets it run out when it is not used."
     )
-    webhook_secret = fields.String(
-        load_default="",
-        metadata={
-            "label": "Webhook secret key",
-            "help": "The value that GoTo answered when the secret key was created.",
-            "secret": True,
-        },
+    webhook_secret = secret_text(
+        "Webhook secret key", "The value that GoTo answered when the secret key was created."
     )
-    api = fields.Url(
-        load_default="https://api.getgo.com",
-        schemes={"http", "https"},
-        require_tld=False,
-        metadata={"label": "Address of the interface", "help": "Leave it as it is."},
+    api = interface_address(
+        "Address of the interface", "Leave it as it is.", at="https://api.getgo.com"
     )
-    sign_in = fields.Url(
-        load_default="https://authentication.logmeininc.com",
-        schemes={"http", "https"},
-        require_tld=False,
-        metadata={"label": "Address of the sign-in", "help": "Leave it as it is."},
+    sign_in = interface_address(
+        "Address of the sign-in", "Leave it as it is.", at="https://authentication.logmeininc.com"
     )
 
 

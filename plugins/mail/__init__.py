@@ -20,7 +20,9 @@ from engine.api import (
     ValidationError,
     fields,
     hookimpl,
+    interface_address,
     read_email,
+    secret_text,
 )
 from plugins.mail.archives import brought
 from plugins.mail.boxes import messages
@@ -48,23 +50,15 @@ class MailSettings(SourceSettings):
             "identity": True,
         },
     )
-    url = fields.Url(
-        load_default="",
-        schemes={"http", "https"},
-        require_tld=False,
-        metadata={
-            "label": "Address of the archive",
-            "help": "Of HyperKitty (…/hyperkitty/list/ADDRESS) or Mailman 2 (…/pipermail/NAME). "
-            "Leave empty to upload files.",
-        },
+    url = interface_address(
+        "Address of the archive",
+        "Of HyperKitty (…/hyperkitty/list/ADDRESS) or Mailman 2 (…/pipermail/NAME). "
+        "Leave empty to upload files.",
+        at="",
     )
-    token = fields.String(
-        load_default="",
-        metadata={
-            "label": "Token of the archive",
-            "secret": True,
-            "help": "Only where the archive asks for one; sent as “Authorization: Bearer”.",
-        },
+    token = secret_text(
+        "Token of the archive",
+        "Only where the archive asks for one; sent as “Authorization: Bearer”.",
     )
 
 

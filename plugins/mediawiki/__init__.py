@@ -19,6 +19,8 @@ from engine.api import (
     SourceSettings,
     fields,
     hookimpl,
+    interface_address,
+    secret_text,
 )
 from plugins.forums.addresses import base_address
 from plugins.mediawiki.answers import read_answer
@@ -33,24 +35,16 @@ class WikiSettings(SourceSettings):
     url = base_address(
         "Address of the wiki", "Such as https://wiki.example.org; accounts are made of it."
     )
-    pages = fields.Url(
-        load_default="",
-        schemes={"http", "https"},
-        require_tld=False,
-        metadata={
-            "label": "Address of its pages",
-            "help": "What stands before a page's title. Empty: the wiki's address and /wiki/.",
-        },
+    pages = interface_address(
+        "Address of its pages",
+        "What stands before a page's title. Empty: the wiki's address and /wiki/.",
+        at="",
     )
-    api = fields.Url(
-        load_default="",
-        schemes={"http", "https"},
-        require_tld=False,
-        metadata={
-            "label": "Address of the API",
-            "help": "Ends in api.php; it stands on the wiki's page Special:Version. Leave empty to"
-            " upload files.",
-        },
+    api = interface_address(
+        "Address of the API",
+        "Ends in api.php; it stands on the wiki's page Special:Version. Leave empty to"
+        " upload files.",
+        at="",
     )
     history = fields.Boolean(
         load_default=False,
@@ -59,13 +53,8 @@ class WikiSettings(SourceSettings):
             "help": "Else it begins with the recent changes, which a wiki keeps for 30 to 90 days.",
         },
     )
-    token = fields.String(
-        load_default="",
-        metadata={
-            "label": "Access token",
-            "secret": True,
-            "help": "Only for a wiki one must sign in to: an owner-only OAuth 2 token.",
-        },
+    token = secret_text(
+        "Access token", "Only for a wiki one must sign in to: an owner-only OAuth 2 token."
     )
 
 

@@ -21,6 +21,7 @@ from engine.api import (
     fields,
     hookimpl,
     is_zip,
+    secret_text,
 )
 from plugins.forums.addresses import base_address
 from plugins.moodle_forum.answers import read_answers
@@ -33,13 +34,9 @@ class MoodleForumSettings(SourceSettings):
     """The Moodle site, and the token it is asked with."""
 
     url = base_address("Address of the Moodle site", "Such as https://moodle.northmoor.example.")
-    token = fields.String(
-        load_default="",
-        metadata={
-            "label": "Web service token",
-            "secret": True,
-            "help": "Of a user who sees the forums and nothing else. Leave empty to upload files.",
-        },
+    token = secret_text(
+        "Web service token",
+        "Of a user who sees the forums and nothing else. Leave empty to upload files.",
     )
     courses = Words(
         load_default=list,

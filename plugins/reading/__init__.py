@@ -8,7 +8,6 @@ from typing import Any
 from engine.api import (
     Activity,
     BadCell,
-    BadReport,
     Bundle,
     Delivery,
     Failed,
@@ -21,19 +20,15 @@ from engine.api import (
     ValidationError,
     fields,
     hookimpl,
+    interface_address,
+    known_zone,
+    order_of_dates,
     read_email,
-    read_zone,
+    secret_text,
     validate,
 )
 from plugins.reading import zotero
 from plugins.reading.formats import read_list
-
-
-def _known_zone(name: str) -> None:
-    try:
-        read_zone(name)
-    except BadReport as unknown:
-        raise ValidationError(f"{unknown.why} {unknown.mend}") from unknown
 
 
 def _whole_address(written: str) -> None:
@@ -66,13 +61,8 @@ class ReadingSettings(SourceSettings):
             "help": "The reader's email address: most lists name nobody.",
         },
     )
-    api_key = fields.String(
-        load_default="",
-        metadata={
-            "label": "Zotero API key",
-            "help": "Made at zotero.org under Settings, Security; read access is enough.",
-            "secret": True,
-        },
+    api_key = secret_text(
+        "Zotero API key", "Made at zotero.org under Settings, Security; read access is enough."
     )
     read_tag = fields.String(
         load_default="read",
@@ -84,22 +74,14 @@ class ReadingSettings(SourceSettings):
     )
     timezone = fields.String(
         load_default="UTC",
-        validate=_known_zone,
+        validate=known_zone,
         metadata={
             "label": "Time zone of the lists",
             "help": "For those that name none; as in Europe/London.",
         },
     )
-    date_order = fields.String(
-        load_default="",
-        validate=validate.OneOf(
-            ("", "mdy", "dmy", "ymd"),
-            ("Let each file decide", "Month first", "Day first", "Year first"),
-        ),
-        metadata={
-            "label": "Order of dates",
-            "help": "Used when a file holds no day above 12, so that 08/09 could be either.",
-        },
+    date_order = order_of_dates(
+        "Used when a file holds no day above 12, so that 08/09 could be either."
     )
     undated = fields.String(
         load_default="",
@@ -109,11 +91,8 @@ class ReadingSettings(SourceSettings):
             "help": "Many reference lists do not say when an entry was kept. Without it they wait.",
         },
     )
-    api = fields.Url(
-        load_default="https://api.zotero.org",
-        schemes={"http", "https"},
-        require_tld=False,
-        metadata={"label": "Address of Zotero's interface", "help": "Leave it as it is."},
+    api = interface_address(
+        "Address of Zotero's interface", "Leave it as it is.", at="https://api.zotero.org"
     )
 
 

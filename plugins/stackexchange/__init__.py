@@ -19,7 +19,9 @@ from engine.api import (
     SourceSettings,
     fields,
     hookimpl,
+    interface_address,
     is_zip,
+    secret_text,
 )
 from plugins.forums.addresses import base_address
 from plugins.stackexchange.answers import read_answer
@@ -41,31 +43,13 @@ class StackExchangeSettings(SourceSettings):
             "help": "Such as “writing”, or the name of a team. Leave empty to upload dumps.",
         },
     )
-    api = fields.Url(
-        load_default=API,
-        schemes={"http", "https"},
-        require_tld=False,
-        metadata={
-            "label": "Address of the API",
-            "help": "For Stack Overflow for Teams: https://api.stackoverflowteams.com/2.3.",
-        },
+    api = interface_address(
+        "Address of the API",
+        "For Stack Overflow for Teams: https://api.stackoverflowteams.com/2.3.",
+        at=API,
     )
-    key = fields.String(
-        load_default="",
-        metadata={
-            "label": "API key",
-            "secret": True,
-            "help": "From stackapps.com: 10,000 requests a day in place of 300.",
-        },
-    )
-    token = fields.String(
-        load_default="",
-        metadata={
-            "label": "Access token",
-            "secret": True,
-            "help": "Only for a team, whose posts are not public.",
-        },
-    )
+    key = secret_text("API key", "From stackapps.com: 10,000 requests a day in place of 300.")
+    token = secret_text("Access token", "Only for a team, whose posts are not public.")
 
 
 class StackExchange(Source):

@@ -7,7 +7,6 @@ from typing import Any
 
 from engine.api import (
     Activity,
-    BadReport,
     Bundle,
     Delivery,
     Failed,
@@ -16,27 +15,20 @@ from engine.api import (
     Skipped,
     Source,
     SourceSettings,
-    ValidationError,
     Words,
     decode,
     fields,
     hookimpl,
+    interface_address,
     is_zip,
-    read_zone,
-    validate,
+    known_zone,
+    order_of_dates,
 )
 from plugins.teams import rest
 from plugins.teams.graph import is_json, read_graph
 from plugins.teams.report import read_report
 
 APP = "From an app registered in Microsoft Entra. Files need none."
-
-
-def _known_zone(name: str) -> None:
-    try:
-        read_zone(name)
-    except BadReport as unknown:
-        raise ValidationError(f"{unknown.why} {unknown.mend}") from unknown
 
 
 class TeamsSettings(SourceSettings):
@@ -53,7 +45,7 @@ class TeamsSettings(SourceSettings):
     )
     timezone = fields.String(
         required=True,
-        validate=_known_zone,
+        validate=known_zone,
         error_messages={
             "required": "Attendance reports name no time zone. Give the one of whoever downloads "
             "them, such as Europe/Madrid."
@@ -63,17 +55,8 @@ class TeamsSettings(SourceSettings):
             "help": "Of whoever downloads them; an IANA name such as America/Toronto.",
         },
     )
-    date_order = fields.String(
-        load_default=None,
-        allow_none=True,
-        validate=validate.OneOf(
-            ("", "mdy", "dmy", "ymd"),
-            ("Let each file decide", "Month first", "Day first", "Year first"),
-        ),
-        metadata={
-            "label": "Order of dates",
-            "help": "Used when a file holds no day above 12, so that 08/09 could be either.",
-        },
+    date_order = order_of_dates(
+        "Used when a file holds no day above 12, so that 08/09 could be either."
     )
     client_id = fields.String(load_default="", metadata={"label": "Client ID", "help": APP})
     client_secret = fields.String(
@@ -86,23 +69,15 @@ class TeamsSettings(SourceSettings):
             "help": "Object ids of organisers in Microsoft Entra, with commas between them.",
         },
     )
-    graph = fields.Url(
-        load_default="https://graph.microsoft.com",
-        schemes={"http", "https"},
-        require_tld=False,
-        metadata={
-            "label": "Address of Microsoft Graph",
-            "help": "Government clouds have another, such as https://graph.microsoft.us.",
-        },
+    graph = interface_address(
+        "Address of Microsoft Graph",
+        "Government clouds have another, such as https://graph.microsoft.us.",
+        at="https://graph.microsoft.com",
     )
-    sign_in = fields.Url(
-        load_default="https://login.microsoftonline.com",
-        schemes={"http", "https"},
-        require_tld=False,
-        metadata={
-            "label": "Address of the sign-in",
-            "help": "Government clouds have another, such as https://login.microsoftonline.us.",
-        },
+    sign_in = interface_address(
+        "Address of the sign-in",
+        "Government clouds have another, such as https://login.microsoftonline.us.",
+        at="https://login.microsoftonline.com",
     )
 
 

@@ -26,8 +26,8 @@ from engine.api import (
     SourceSettings,
     Thing,
     accepted,
-    fields,
     hookimpl,
+    secret_text,
     xml_text,
 )
 from plugins.feed.plain import SiteAddress, is_web_address, moment_of, text_at
@@ -58,13 +58,9 @@ class WebmentionSettings(SourceSettings):
             "identity": True,
         },
     )
-    token = fields.String(
-        load_default="",
-        metadata={
-            "label": "Token of webmention.io",
-            "secret": True,
-            "help": "From its settings, where that service takes the mentions of the site.",
-        },
+    token = secret_text(
+        "Token of webmention.io",
+        "From its settings, where that service takes the mentions of the site.",
     )
 
 

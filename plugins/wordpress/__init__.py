@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, urlsplit
 from engine.api import (
     Activity,
     Actor,
-    BadReport,
     Bundle,
     Delivery,
     Failed,
@@ -22,11 +21,11 @@ from engine.api import (
     Skipped,
     Source,
     SourceSettings,
-    ValidationError,
     fields,
     hookimpl,
     is_zip,
-    read_zone,
+    known_zone,
+    secret_text,
     validate,
     xml_text,
 )
@@ -40,13 +39,6 @@ from .polling import Asking, signed_in
 from .rest import read_pages
 from .site import Site, number_of
 from .wxr import is_wxr, read_wxr
-
-
-def _zone(name: str) -> None:
-    try:
-        read_zone(name)
-    except BadReport as error:
-        raise ValidationError(f"{error.why} {error.mend}") from error
 
 
 class WordPressSettings(SourceSettings):
@@ -79,17 +71,12 @@ class WordPressSettings(SourceSettings):
             "help": "Only for a site that shows its posts to members alone.",
         },
     )
-    password = fields.String(
-        load_default="",
-        metadata={
-            "label": "Application password",
-            "secret": True,
-            "help": "Made in WordPress under Users, Profile, Application Passwords.",
-        },
+    password = secret_text(
+        "Application password", "Made in WordPress under Users, Profile, Application Passwords."
     )
     timezone = fields.String(
         load_default="UTC",
-        validate=_zone,
+        validate=known_zone,
         metadata={
             "label": "Time zone of the members' table",
             "help": "WordPress writes UTC; some plugins write the site's time.",

@@ -17,9 +17,9 @@ from engine.api import (
     Skipped,
     Source,
     SourceSettings,
-    fields,
     hookimpl,
     is_zip,
+    secret_text,
 )
 from plugins.forums.addresses import base_address
 from plugins.yammer.answers import Answered
@@ -35,14 +35,10 @@ class YammerSettings(SourceSettings):
         "Address of the network",
         "As it stands in the browser, such as https://www.yammer.com/northmoor.example.",
     )
-    token = fields.String(
-        load_default="",
-        metadata={
-            "label": "Access token",
-            "secret": True,
-            "help": "Of an app registered in Entra with the right to read messages. Leave empty to "
-            "upload exports.",
-        },
+    token = secret_text(
+        "Access token",
+        "Of an app registered in Entra with the right to read messages. Leave empty to "
+        "upload exports.",
     )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from engine.api import (
     Activity,
     Answer,
-    BadReport,
     Bundle,
     Delivery,
     Failed,
@@ -20,13 +19,14 @@ from engine.api import (
     Skipped,
     Source,
     SourceSettings,
-    ValidationError,
     decode,
     fields,
     hookimpl,
+    interface_address,
     is_zip,
-    read_zone,
-    validate,
+    known_zone,
+    order_of_dates,
+    secret_text,
 )
 from plugins.zoom import rest, webhook
 from plugins.zoom.happenings import is_json, read_happenings
@@ -34,13 +34,6 @@ from plugins.zoom.registration import Registrant
 from plugins.zoom.report import Report, read_report
 
 APP = "From a server-to-server OAuth app in Zoom. Files need none."
-
-
-def _known_zone(name: str) -> None:
-    try:
-        read_zone(name)
-    except BadReport as unknown:
-        raise ValidationError(f"{unknown.why} {unknown.mend}") from unknown
 
 
 class ZoomSettings(SourceSettings):
@@ -56,7 +49,7 @@ class ZoomSettings(SourceSettings):
     )
     timezone = fields.String(
         required=True,
-        validate=_known_zone,
+        validate=known_zone,
         error_messages={
             "required": "Zoom's reports name no time zone. Give the one that the account shows "
             "its times in, such as America/Toronto."
@@ -66,39 +59,21 @@ class ZoomSettings(SourceSettings):
             "help": "Zoom writes local times without a zone; an IANA name such as America/Toronto.",
         },
     )
-    date_order = fields.String(
-        load_default=None,
-        allow_none=True,
-        validate=validate.OneOf(
-            ("", "mdy", "dmy", "ymd"),
-            ("Let each file decide", "Month first", "Day first", "Year first"),
-        ),
-        metadata={
-            "label": "Order of dates",
-            "help": "Used when a file holds no day above 12, so that 08/09 could be either.",
-        },
+    date_order = order_of_dates(
+        "Used when a file holds no day above 12, so that 08/09 could be either."
     )
-    api = fields.Url(
-        load_default="https://api.zoom.us",
-        schemes={"http", "https"},
-        require_tld=False,
-        metadata={
-            "label": "Address of Zoom's interface",
-            "help": "Zoom for Government has https://api.zoomgov.com.",
-        },
+    api = interface_address(
+        "Address of Zoom's interface",
+        "Zoom for Government has https://api.zoomgov.com.",
+        at="https://api.zoom.us",
     )
     account_id = fields.String(load_default="", metadata={"label": "Account ID", "help": APP})
     client_id = fields.String(load_default="", metadata={"label": "Client ID", "help": APP})
     client_secret = fields.String(
         load_default="", metadata={"label": "Client secret", "help": APP, "secret": True}
     )
-    webhook_secret = fields.String(
-        load_default="",
-        metadata={
-            "label": "Webhook secret token",
-            "help": "Shown by the app under Feature, Event Subscriptions.",
-            "secret": True,
-        },
+    webhook_secret = secret_text(
+        "Webhook secret token", "Shown by the app under Feature, Event Subscriptions."
     )
 
 

@@ -263,8 +263,11 @@ def test_the_lms_goes_on_sending(upgraded: Flask) -> None:
 @pytest.mark.usefixtures("upgraded")
 def test_a_report_that_was_read_is_known() -> None:
     kept = db.session.scalars(sa.select(DeliveryRow).where(DeliveryRow.run_id == 1)).one()
-    report = runs.run_file("data-webinars", deliveries.delivery_of(kept))
-    assert set(report.counts) <= {"known", "skipped", "unmatched", "failed"}
+    # the plugin names a session more exactly than it did: told once, and known from then on
+    first = runs.run_file("data-webinars", deliveries.delivery_of(kept))
+    assert set(first.counts) <= {"corrected", "known", "skipped", "unmatched", "failed"}
+    again = runs.run_file("data-webinars", deliveries.delivery_of(kept))
+    assert set(again.counts) <= {"known", "skipped", "unmatched", "failed"}
 
 
 @pytest.mark.usefixtures("upgraded")

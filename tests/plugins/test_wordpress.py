@@ -208,7 +208,7 @@ def test_members_joined_the_site() -> None:
             email="odile.ferrand@commons.example.org",
             account=Account(home_page=SITE, name="7"),
         ),
-        verb="http://activitystrea.ms/join",
+        verb="joined",
         type="community",
         url=SITE,
         title="The Commons",

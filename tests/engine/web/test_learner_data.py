@@ -71,7 +71,7 @@ def test_source_says_what_it_reads_and_what_is_kept(site: Flask, bo: Visit) -> N
     page = bo.page("/data")
 
     assert "Zoom webinars and meetings. Nothing about you." in page
-    assert "It reads name, email, join and leave times" in page
+    assert "It reads name, email, Zoom user id, join and leave times" in page
 
 
 def test_source_says_what_its_team_wants_her_to_know(site: Flask, bo: Visit) -> None:

@@ -16,6 +16,7 @@ from engine.api import (
     Failed,
     Line,
     Privacy,
+    Row,
     Shape,
     Skipped,
     Source,
@@ -130,7 +131,7 @@ class LunchAndLearn(Source):
         )
 
 
-def _times(table: Table) -> list[tuple[int, str]]:
+def _times(table: Table) -> list[tuple[Row, str]]:
     """Every time of a sheet, so that the order of day and month is decided once for all."""
     columns = ("started", "ended")
     return [(line.number, line[name]) for line in table.lines for name in columns if line[name]]
