@@ -170,14 +170,17 @@ def supervise(web: list[str], beside: list[str] | None, watch: Watch | None = No
     server = subprocess.Popen(web)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, ask)
-    worker = Restarted(beside) if beside else None
-    while not asked and server.poll() is None:
-        if worker:
-            worker.look()
-        if watch and watch.sees_another():
-            server.send_signal(signal.SIGHUP)
-        time.sleep(LOOK_EVERY)
-    _stop([server, *([worker.process] if worker else [])])
+    worker: Restarted | None = None
+    try:
+        worker = Restarted(beside) if beside else None
+        while not asked and server.poll() is None:
+            if worker:
+                worker.look()
+            if watch and watch.sees_another():
+                server.send_signal(signal.SIGHUP)
+            time.sleep(LOOK_EVERY)
+    finally:  # also when no process can be started: nothing goes on that nobody minds
+        _stop([server, *([worker.process] if worker else [])])
     return 0 if asked else 1
 
 

@@ -27,7 +27,7 @@ from engine.host import NAME, brought
 from engine.plugin_sets import generations, sets, wheels
 from engine.plugin_sets.generations import Choice
 from engine.plugin_sets.sets import Changed
-from engine.plugin_sets.wheels import Wheel
+from engine.plugin_sets.wheels import Installed, Wheel
 
 FILE = "plugins.yaml"
 LARGEST = 1_000_000
@@ -70,9 +70,13 @@ def read(path: Path) -> File:
 
     :raises BadReport: it is no such file, or a wheel is not what it says.
     """
-    if path.stat().st_size > LARGEST:
-        raise BadReport(f"{path.name} is larger than 1 MB.", "Name each plugin once.")
-    body = path.read_bytes()
+    try:
+        if path.stat().st_size > LARGEST:
+            raise BadReport(f"{path.name} is larger than 1 MB.", "Name each plugin once.")
+        body = path.read_bytes()
+    except OSError as error:
+        why = f"{path} cannot be read: {error.strerror or error}."
+        raise BadReport(why, "Let the user that runs Byway read it.") from error
     lines = tuple(_lines(_listed(body, path.name), path.parent))
     names = [one.name for one in lines]
     for name in {one for one in names if names.count(one) > 1}:
@@ -95,16 +99,23 @@ def differences(file: File) -> list[str]:
 
 def apply(file: File, *, by: str) -> Changed:
     """Install the wheels of a file and make the set what it says; all of it, or nothing."""
-    choices, taken = _choices(file), []
+    choices, taken = _choices(file), list[Installed]()
     try:
         for line in file.lines:
             if line.wheel and not _is_here(line.wheel, line):
                 taken.append(sets.install(line.wheel))
         return sets.replace_all(choices, by=by, why="As the file of plugins says", file=file.sha256)
     except Refused:
-        for one in taken:
-            wheels.remove(settings().instance, one.name, one.version)
+        _put_back(taken)
         raise
+
+
+def _put_back(taken: list[Installed]) -> None:
+    """Take wheels away again, but for those that the set has: another process applied the file."""
+    named = {(one.plugin, one.version) for one in generations.current().choices}
+    for one in taken:
+        if (one.name, one.version) not in named:
+            wheels.remove(settings().instance, one.name, one.version)
 
 
 def apply_new() -> None:

@@ -12,6 +12,7 @@ from importlib.machinery import PathFinder
 from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path
 
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import parse_tag, sys_tags
@@ -61,7 +62,11 @@ def info_folder(folder: Path) -> Path:
 
 def plugin_of(package: Distribution) -> EntryPoint:
     """The plugin that a package brings; refused where it brings none or several."""
-    found = list(package.entry_points.select(group=GROUP))
+    try:
+        found = list(package.entry_points.select(group=GROUP))
+    except TypeError as error:  # what reads them believes that each line has an equals sign
+        mend = "Write each entry point as name = module."
+        raise BadReport("Its entry_points.txt has a line that names no module.", mend) from error
     if len(found) != 1:
         names = ", ".join(sorted(one.name for one in found)) or "none"
         mend = (
@@ -160,10 +165,10 @@ def _lacking(said: str) -> str:
     """What is missing of a requirement, in words; nothing if it is met or does not apply."""
     try:
         wanted = Requirement(said)
-    except InvalidRequirement:
+        if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+            return ""
+    except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName):
         return f'"{said[:100]}", which cannot be understood'
-    if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
-        return ""
     here = _installed(wanted.name)
     if here is None:
         return f"{wanted.name}{wanted.specifier}, which is not installed"

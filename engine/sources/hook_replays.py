@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine.db import db
 from engine.errors import Conflict, NotFound
@@ -41,9 +41,12 @@ def _run(name: str, call_id: int) -> Run:
 
 
 def _window(name: str, run_id: int) -> Window:
-    """The moment at which the call arrived."""
-    kept = select(DeliveryRow.arrived_at).where(DeliveryRow.run_id == run_id, deliveries.is_kept())
-    at = db.session.scalar(kept.limit(1))
-    if at is None:
+    """When the call arrived, and after it what it announced."""
+    at = DeliveryRow.arrived_at
+    kept = select(func.min(at), func.max(at)).where(
+        DeliveryRow.run_id == run_id, deliveries.is_kept()
+    )
+    first, last = db.session.execute(kept).one()
+    if first is None:
         raise NotFound("What this call brought is not kept any more.", "What it told stays.")
-    return Window(name=name, since=at, until=at + 1)
+    return Window(name=name, since=first, until=last + 1, run=run_id)

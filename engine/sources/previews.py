@@ -117,4 +117,7 @@ def _path(token: str) -> Path:
 
 
 def _is_old(path: Path) -> bool:
-    return path.stat().st_mtime_ns // 1000 < now_us() - KEPT_US
+    try:
+        return path.stat().st_mtime_ns // 1000 < now_us() - KEPT_US
+    except FileNotFoundError:  # somebody else was quicker to forget it
+        return True

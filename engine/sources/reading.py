@@ -30,7 +30,8 @@ from engine.sources.planner import Planner, Voice
 from engine.sources.secrecy import unspoken
 from xapi import actors
 
-BATCH = 200
+BATCH = 1000
+"""How many things a run records at once: as many as a large post of an LMS has."""
 RETRIES = 5
 LEASE_SECONDS = 300
 PATIENCE = 20.0

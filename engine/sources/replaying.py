@@ -25,15 +25,21 @@ from engine.sources.runs import AT_ONCE, REPLAY, Progress, Report, batches, open
 from engine.sources.trials import Trial
 
 SHOWN = 5
+LAST_YEAR = 9998
+"""Of which every day is followed by another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The deliveries of a source that arrived from `since` until before `until`, microseconds."""
+    """The deliveries of a source that arrived from `since` until before `until`, microseconds.
+
+    With a `run` only those that came with it.
+    """
 
     name: str
     since: int
     until: int
+    run: int | None = None
 
     @classmethod
     def of_days(cls, name: str, first: date, last: date, zone: str = "UTC") -> Window:
@@ -43,6 +49,10 @@ class Window:
                 f"The last day, {last}, lies before the first, {first}.",
                 "Give the earlier day first.",
                 where="until",
+            )
+        if last.year > LAST_YEAR:
+            raise Refused(
+                f"The last day, {last}, lies too far ahead.", "Give an earlier one.", where="until"
             )
         begins, ends = (
             datetime.combine(day, time(), tzinfo=_zone(zone)).astimezone(UTC)
@@ -179,12 +189,13 @@ def _gone(reading: Reading, window: Window) -> int:
 def _in(reading: Reading, window: Window) -> Select[DeliveryRow]:
     """The deliveries of a stretch whose runs were read to their end and stand, oldest first."""
     between = (DeliveryRow.arrived_at >= window.since) & (DeliveryRow.arrived_at < window.until)
-    return (
+    query = (
         select(DeliveryRow)
         .join(Run, Run.id == DeliveryRow.run_id)
         .where(DeliveryRow.source_id == reading.source_id, between)
         .where(Run.stands, Run.state == "done")
     )
+    return query if window.run is None else query.where(Run.id == window.run)
 
 
 def _silent(_rows: int) -> None:

@@ -6,17 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.api import Source
 from engine.db import transaction
 from engine.errors import Refused
 from engine.lrs.keys import BASES
+from engine.pipeline import host
 from engine.sources import alerts, instances, retention, schedules
+from engine.sources.asking import hosts_of
 from engine.sources.instances import Unfit
 from engine.sources.models import SourceInstance
+from engine.sources.secrecy import secret_names
 
 Wrong = dict[str, str]
 """What is wrong with each field, by its name; a setting's begins with `SETTING`."""
 SETTING = "set-"
 NOTICE = BASES[0]
+AGAIN = "The address leads to another host now. Type this again for that one, or remove it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +59,35 @@ def change(name: str, wanted: Wanted) -> Wrong:
 
     def work() -> None:
         instance = instances.get(name)
+        _require_secrets_for_new_hosts(instance, wanted)
         instances.change(instance, wanted.given, without=wanted.without)
         _decide(instance, wanted)
 
     return _told(work, otherwise="")
+
+
+def _require_secrets_for_new_hosts(instance: SourceInstance, wanted: Wanted) -> None:
+    """A secret that is kept, and shown to nobody, is sent to no host that it was not given for."""
+    source, before = host().source(instance.plugin), instances.given_to(instance)
+    after = {**before, **wanted.given}
+    for name in wanted.without:
+        after.pop(name, None)
+    kept = [name for name in secret_names(source) if after.get(name) and name not in wanted.given]
+    if kept and not _hosts(source, after) <= _hosts(source, before):
+        raise Unfit(
+            "The address leads to another host, and what is kept was not given for that one.",
+            "Type it again, or remove it.",
+            fields=dict.fromkeys(kept, AGAIN),
+        )
+
+
+def _hosts(source: Source, given: Mapping[str, Any]) -> frozenset[str]:
+    """The hosts that settings lead to; where a source declares none, those of its addresses."""
+    fields = source.settings().fields.items()
+    own = {name: given.get(name, field.load_default) for name, field in fields}
+    if not source.hosts:
+        own = {name: value for name, value in own.items() if "://" in str(value)}
+    return hosts_of(source, own)
 
 
 def _decide(instance: SourceInstance, wanted: Wanted) -> None:

@@ -25,7 +25,7 @@ Document = dict[str, Any]
 
 COLUMN, CONST, TEXT, AS_WRITTEN = "column:", "const:", "text", "yaml"
 """What a part is filled from: a column, a word that is the same for all, a text, or the YAML."""
-LONGEST = 50_000
+LONGEST, DEEPEST = 50_000, 20
 _PLACE = re.compile(r"\{[^{}]+\}")
 _SIMPLE = {"column", "map"}
 _EMPTY = "-"
@@ -136,9 +136,12 @@ def document_of(text: str) -> Document:
     if len(text) > LONGEST:
         return {}
     try:
-        events = yaml.parse(text, Loader=yaml.BaseLoader)
-        if any(isinstance(event, yaml.AliasEvent) for event in events):
-            return {}  # a small text could stand for an endless one
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.BaseLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST or isinstance(event, yaml.AliasEvent):
+                return {}  # a small text could stand for an endless one, or take minutes
         found = yaml.load(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError, ValueError):
         return {}

@@ -6,6 +6,7 @@ what they say of one person in one meeting is one item.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,10 +18,13 @@ from plugins.bigbluebutton.values import is_moderator, members, moment, text_of
 from plugins.bigbluebutton.webhook import is_call, read_call
 
 EXPECTED = (
-    "Expected learning_dashboard_data.json, the events.xml of a recording, or a call of the webhook"
+    "Expected learning_dashboard_data.json, the events.xml of a recording, or calls of the webhook"
 )
 USED = ("meeting-created", "meeting-ended", "user-joined", "user-left")
 Rest = list[Skipped | Failed]
+MOST_LOGGED = 100_000
+_LOG = re.compile(rb'\{\s*"data"\s*:')
+"""How a log of the webhook's events begins, as its module that writes to a file leaves it."""
 
 
 def read_meetings(deliveries: Sequence[Delivery]) -> tuple[list[Meeting], Rest]:
@@ -35,12 +39,23 @@ def read_meetings(deliveries: Sequence[Delivery]) -> tuple[list[Meeting], Rest]:
         if is_call(body):
             for at, told in enumerate(read_call(body), start=1):
                 rest += _event(told, f"call {place}, event {at}", meetings)
+        elif _LOG.match(body):
+            for at, told in enumerate(_logged(body), start=1):
+                rest += _event(told, f"event {place}.{at}", meetings)
         elif body[:1] == b"<":
             meeting = read_events(delivery.body)
             meetings[meeting.internal] = meeting
         else:
             rest += _document(read_json(delivery.body, what="The file"), meetings)
     return list(meetings.values()), rest
+
+
+def _logged(body: bytes) -> list[Any]:
+    """The events of a log: one after the other, each beginning on a line of its own."""
+    parts = re.split(rb"\r?\n(?=\{)", body.rstrip(), maxsplit=MOST_LOGGED)
+    if len(parts) > MOST_LOGGED:
+        raise BadReport(f"The log has more than {MOST_LOGGED} events.", "Send it in parts.")
+    return [read_json(part, what=f"Event {at}") for at, part in enumerate(parts, start=1)]
 
 
 def _document(told: Any, meetings: dict[str, Meeting]) -> Rest:

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 from engine.api import Activity, BadCell, BadReport, Delivery, Failed, Gone, Skipped, Thing
 from plugins.calendar.lines import Component, Property, read_file
 from plugins.calendar.people import Guest, guest_of, organiser_of
-from plugins.calendar.times import Clock, When, ends_at, exceptions, occurrences
+from plugins.calendar.times import EARLIEST, LATEST, Clock, When, ends_at, exceptions, occurrences
 
 KINDS = ("meeting", "lunch-and-learn", "committee", "webinar", "conference", "event")
 INTENDS = "planned-to-attend"
@@ -284,7 +284,7 @@ def _made(events: list[Component], clock: Clock, headers: Mapping[str, str]) -> 
     """When the file was made: the time it was served at, else its newest stamp."""
     with suppress(ValueError, TypeError, IndexError, OverflowError):
         served = parsedate_to_datetime(headers.get("date", ""))
-        return served if served.tzinfo else served.replace(tzinfo=UTC)
+        return min(served if served.tzinfo else served.replace(tzinfo=UTC), LATEST)
     stamps = [
         clock.when(_in_utc(written)).moment
         for event in events
@@ -292,7 +292,7 @@ def _made(events: list[Component], clock: Clock, headers: Mapping[str, str]) -> 
         for written in event.all(name)[:1]
         if _is_stamp(written, clock)
     ]
-    return max(stamps, default=datetime.min.replace(tzinfo=UTC))
+    return max(stamps, default=EARLIEST)
 
 
 def _is_stamp(written: Property, clock: Clock) -> bool:

@@ -10,7 +10,9 @@ from engine.api import Actor, BadCell, clean_name, read_email
 from plugins.calendar.lines import Component, Property
 
 _CALENDARS = re.compile(
-    r".*@(?:group|import|resource)\.calendar\.google\.com|unknownorganizer@calendar\.google\.com"
+    r".*@(?:(?:group|import|resource)\.calendar\.google\.com|virtual)"
+    r"|unknownorganizer@calendar\.google\.com",
+    re.IGNORECASE,
 )
 """Addresses of calendars, not of people."""
 _NOBODY = ("invalid:nomail", "mailto:invalid:nomail", "mailto:", "")
@@ -55,15 +57,16 @@ def organiser_of(event: Component) -> Guest | None:
 
 def _person(written: Property, why_not: str) -> Guest:
     email, bad = None, ""
-    address = unquote(written.params.get("EMAIL") or written.value).strip()
+    address = unquote(written.params.get("EMAIL") or written.value).strip().strip('"')
     is_address = address.lower().startswith("mailto:") or "@" in address
-    if is_address and address.lower() not in _NOBODY:
+    bare = address[7:] if address[:7].lower() == "mailto:" else address
+    if _CALENDARS.fullmatch(bare):
+        why_not = why_not or "The address of a calendar, not of a person."
+    elif is_address and address.lower() not in _NOBODY:
         try:
-            email = read_email(address[7:] if address[:7].lower() == "mailto:" else address)
+            email = read_email(bare)
         except BadCell as error:
             bad = error.why
-    if email and _CALENDARS.fullmatch(email):
-        why_not = why_not or "The address of a calendar, not of a person."
     name = clean_name(written.params.get("CN", "").strip('"'))
     name = "" if "@" in name else name
     if not (email or bad or name):

@@ -9,7 +9,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,10 @@ MOST = 400
 DAYS = 700_000
 """Days of all series of a file together: some four hundred series of five years."""
 _EARLIEST, _LATEST = 1990, 2100
-_WRITTEN = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z)?)?", re.IGNORECASE)
+EARLIEST, LATEST = datetime(_EARLIEST, 1, 1, tzinfo=UTC), datetime(_LATEST, 1, 1, tzinfo=UTC)
+"""Between these a file was made; at the first of them where it does not say when."""
+_WRITTEN = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z)?|Z)?", re.IGNORECASE)
+_OFFSET = re.compile(r"\(?\s*(?:UTC|GMT)\s*([+-])(\d{1,2})(?::?([0-5]\d))?\s*\)?", re.IGNORECASE)
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _MEND = "Correct the event in the calendar, and export it again."
 
@@ -112,7 +115,8 @@ class Clock:
     def whens(self, written: Property) -> Iterator[When]:
         """Every moment of a list; of a period its beginning."""
         for part in written.value.split(",")[:5000]:
-            yield self.when(Property(written.params, part.partition("/")[0]))
+            if part.strip():
+                yield self.when(Property(written.params, part.partition("/")[0]))
 
     def _named(self, written: Property) -> tzinfo | None:
         name = written.params.get("TZID", "").strip().strip('"')
@@ -128,7 +132,7 @@ class Clock:
 
     def _zone(self, name: str) -> tzinfo | None:
         if name not in self._known:
-            self._known[name] = _public(name) or self._defined(name)
+            self._known[name] = _public(name) or self._defined(name) or _offset(name)
         return self._known[name]
 
     def _defined(self, name: str) -> tzinfo | None:
@@ -165,6 +169,15 @@ def _public(name: str) -> tzinfo | None:
         except (KeyError, ValueError, OSError):
             continue
     return None
+
+
+def _offset(name: str) -> tzinfo | None:
+    """A zone that is named by its distance from UTC alone, as in "UTC+01" and "(GMT +01:00)"."""
+    found = _OFFSET.fullmatch(name.strip())
+    if not found or int(found[2]) > 14:
+        return None
+    away = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+    return timezone(-away if found[1] == "-" else away)
 
 
 def ends_at(event: Component, start: When, clock: Clock) -> datetime:

@@ -139,7 +139,7 @@ def check_instance(named: str, url: str) -> None:
     """Refuse a call that says it comes from another forum; scheme and final slash may differ."""
     if named.strip() and host_of(named) != host_of(url):
         raise Unauthorized(
-            f"The call comes from {ascii(named)[1:80]}, this source belongs to {url}.",
+            f"The call comes from {ascii(named[:80])[1:-1]}, this source belongs to {url}.",
             "Point that forum's webhook at a source of its own, or correct the address here.",
         )
 

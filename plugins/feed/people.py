@@ -18,7 +18,10 @@ _NOBODY = frozenset(
     )
 )
 _NO_MAILBOX = re.compile(r"(?:no|do-?not|ne-?pas)[-_.]?(?:reply|respond|repondre)@", re.IGNORECASE)
-_EMAIL = re.compile(r"(?:mailto:)?([^\s()<>@,;:\"]+@[^\s()<>@,;:\"]+\.[^\s()<>@,;:\"]+)")
+# Some feeds give the whole of a link: mailto:ana@example.org?subject=RSS.
+_EMAIL = re.compile(
+    r"(?:mailto:)?([^\s()<>@,;:\"]+@[^\s()<>@,;:\"?]+\.[^\s()<>@,;:\"?]+)(?:\?[^\s()<>]*)?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

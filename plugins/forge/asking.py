@@ -24,6 +24,8 @@ PAGES = 20
 """How many pages of one list a poll reads; the next goes on after them."""
 SIZE = 10
 """Entries a page: for each change among them two more requests are made, of 60 an hour."""
+LINKS = 4_000
+"""Characters of the Link header that are looked at; finding the next page in more takes long."""
 _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next\b')
 
 
@@ -145,7 +147,7 @@ class Asking:
                 since, seen = _moved(new, since, seen)
                 self.memory[place] = {"since": since, "seen": sorted(seen)}
                 yield self._delivery(address, repository, self._completed(new, base))
-            following = _NEXT.search(page.headers.get("link", ""))
+            following = _NEXT.search(page.headers.get("link", "")[:LINKS])
             if not following or not following[1].startswith(self.api):
                 return
             address = following[1]

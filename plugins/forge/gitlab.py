@@ -25,6 +25,10 @@ from plugins.forums.record import Record
 Outcome = Activity | Gone | Skipped | Failed
 _PUBLIC = 20
 """The level of visibility of what everybody may see; 10 is for those signed in, 0 for members."""
+# Before GitLab 13, and at servers not renewed since, addresses lack the "/-".
+_IN_PROJECT = re.compile(
+    r"(https?://[^/]+/(.+?))/(?:-/|(?:issues|merge_requests)/\d{1,18}(?:[?#]|$))"
+)
 _TASKS = ("issue", "incident", "task", "work_item", "workitem")
 
 
@@ -163,7 +167,7 @@ class GitLab:
         path = project.text("path_with_namespace")
         if not address:
             given = one.text("web_url") or ""
-            found = re.match(r"(https?://[^/]+/(.+?))/-/", given)
+            found = _IN_PROJECT.match(given)
             if not found:
                 raise one.wrong("web_url", "the address of something in a project")
             address, path = found[1], found[2]

@@ -174,10 +174,11 @@ def _entry(entry: Record, repository: Record) -> Iterator[Report | Skipped]:
         ("gitlab", "event", {"action_name", "project_id"}),
         ("gitlab", "change", {"iid", "web_url", "source_branch"}),
         ("gitlab", "issue", {"iid", "web_url", "author"}),
+        # A change names the address of its issue, as a comment does: it has to be known first.
+        ("github", "pull", {"number", "html_url", "head", "base"}),
         ("github", "review", {"pull_request_url", "submitted_at", "state"}),
         ("github", "line_comment", {"pull_request_url", "html_url", "body"}),
         ("github", "comment", {"issue_url", "html_url", "body"}),
-        ("github", "pull", {"number", "html_url", "head", "base"}),
         ("github", "issue", {"number", "html_url", "title"}),
     )
     for forge, kind, names in shapes:

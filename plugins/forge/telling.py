@@ -91,7 +91,7 @@ class Forge:
         """A repository of this forge; of another one, names would mean other people."""
         if host_of(url) != host_of(self.url):
             raise BadReport(
-                f"It comes from {ascii(url)[1:80]}, this source belongs to {self.url}.",
+                f"It comes from {ascii(url[:80])[1:-1]}, this source belongs to {self.url}.",
                 MEND,
                 where="repository",
             )

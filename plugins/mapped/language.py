@@ -20,8 +20,8 @@ from engine.api import (
 from plugins.mapped.values import LEAVE_OUT, LONGEST, MOST, Value, ValueField
 from xapi.vocabulary import TYPES, VERBS
 
-LONGEST_TEXT = 50_000
-"""Characters of a mapping."""
+LONGEST_TEXT, DEEPEST = 50_000, 20
+"""Characters of a mapping, and how many lists and mappings may be within each other."""
 NOT_OFFERED = ("asserted", "conferred", "voided", "rated", "verified", "disagreed", "accepted",
                "rejected", "liked")  # fmt: skip
 """Verbs about other items, or that only the engine says."""
@@ -218,9 +218,14 @@ def read_text(text: str) -> Any:
     if len(text) > LONGEST_TEXT:
         raise ValidationError(f"It has {len(text)} characters; {LONGEST_TEXT} are the most.")
     try:
+        depth = 0
         for event in yaml.parse(text, Loader=yaml.BaseLoader):
             if isinstance(event, yaml.AliasEvent):
                 raise ValidationError("It has an alias (*). Write the value out in its place.")
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:  # reading on would take minutes
+                raise ValidationError(f"It has lists in lists, more than {DEEPEST} deep.")
         return yaml.load(text, Loader=_Once)
     except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)

@@ -66,7 +66,8 @@ class Network:
         host, own = host_of(address), host_of(self.url)
         if host != own and {host, own} != {"x.com", "twitter.com"}:
             raise BadReport(
-                f"These are posts of {ascii(address)[1:80]}, this source belongs to {self.url}.",
+                f"These are posts of {ascii(address[:80])[1:-1]}; this source belongs to"
+                f" {self.url}.",
                 "Add a source for that server.",
             )
 

@@ -93,18 +93,15 @@ class _Page:
         link, self.link = self.link, None
         if link is None:
             return
-        row, url = f"link {len(self.found) + 1}", page_of(link.get("href", ""))
-        if not url:
-            why = f"“{link.get('href', '')[:60]}” is no address of a page on the web."
-            self.found.append(Fault(row=row, why=why, mend="Nothing to do; it is left out."))
-            return
+        row, url = f"link {len(self.found) + 1}", _page(link.get("href", ""))
+        title = "" if self.title == url else self.title
         # The outermost folder is the browser's own: Bookmarks, Favourites.
         folders = tuple(one[:100] for one in self.folders[1:] if one and word(one) not in LATER)
         self.found.append(
             Entry(
-                row=row, key=f"link:{url[:900]}", title="" if self.title == url else self.title,
+                row=row, key=f"link:{(url or '')[:900]}", title=title,
                 url=url, added=link.get("add_date") or link.get("time_added") or "",
-                kind="bookmark", state=self._state(link),
+                kind="bookmark", state=self._state(link) if url else "inside",
                 tags=(*folders, *tags_in(link.get("tags", ""))), utc=True,
             )
         )  # fmt: skip
@@ -116,6 +113,11 @@ class _Page:
         if link.get("toread") == "1" or within & LATER:
             return "later"
         return "read" if "read archive" in within else "kept"
+
+
+def _page(href: str) -> str | None:
+    """The address of a page; spaces stand in some as the browser showed them."""
+    return page_of(href.strip().replace(" ", "%20"))
 
 
 def _attributes(written: str) -> dict[str, str]:

@@ -24,8 +24,9 @@ ZOTERO = "https://www.zotero.org"
 KEPT = "bookmarked"
 VERBS = {"kept": KEPT, "read": "read", "rated": "rated"}
 
-State = Literal["kept", "read", "later", "private"]
+State = Literal["kept", "read", "later", "private", "inside"]
 WHY = {
+    "inside": "no page on the web, but a note, a search or a button of the program itself",
     "later": "on a list of things to read, which is not reading",
     "private": "marked as private there",
 }

@@ -22,25 +22,31 @@ MOST = 200_000
 # --- RIS
 
 _RIS = re.compile(r"([A-Z][A-Z0-9]) {1,2}- ?(.*)")
+_RIS_BEGIN = re.compile(r"^[ \t\ufeff]*TY {1,2}- ?", re.MULTILINE)
+LONGEST = 5000
+"""Characters of one value of RIS."""
 
 
 def is_ris(text: str) -> bool:
-    """Whether a text begins as RIS does."""
-    return bool(re.match(r"\s*TY {1,2}- ?", text))
+    """Whether a text has an entry as RIS writes them; databases write a few lines before it."""
+    return bool(_RIS_BEGIN.search(text[:20_000]))
 
 
 def read_ris(text: str) -> list[Entry | Fault]:
     """The entries of an RIS file; the row is the line on which one begins."""
     found: list[Entry | Fault] = []
-    begun, values = 0, defaultdict[str, list[str]](list)
+    begun, values, named = 0, defaultdict[str, list[str]](list), ""
     for number, line in enumerate(text.splitlines(), start=1):
-        field = _RIS.fullmatch(line.rstrip())
+        field = _RIS.fullmatch(line.strip("\ufeff ").rstrip())
         if field and field[1] == "TY":
             if begun:
                 found.append(_unended(begun))
             begun, values = number, defaultdict(list)
         if field and begun:
-            values[field[1]].append(field[2].strip()[:5000])
+            named = field[1]
+            values[named].append(field[2].strip()[:LONGEST])
+        elif begun and line.strip():  # a value that goes on from the line before
+            values[named][-1] = f"{values[named][-1]} {line.strip()}".strip()[:LONGEST]
         if field and field[1] == "ER" and begun:
             found.append(_ris(begun, values))
             begun = 0
@@ -57,7 +63,7 @@ def _ris(row: int, values: Mapping[str, Sequence[str]]) -> Entry:
     def first(*names: str) -> str:
         return next((one for name in names for one in values.get(name, ()) if one), "")
 
-    title = first("TI", "T1", "CT", "BT")
+    title = first("TI", "T1", "CT", "BT", "ST")
     url = page_of(first("UR", "LK").split(";")[0], first("DO", "M3"), first("SN"))
     return Entry(
         row=row,
@@ -82,33 +88,45 @@ def _slashed(written: str) -> str:
 
 # --- BibTeX
 
+_ASIDE_KINDS = frozenset(("comment", "string", "preamble", "xdata", "set"))
+"""What is no entry of its own: remarks, shorthands, shared fields, and groups of entries."""
+_VERBATIM = frozenset(("url", "doi", "howpublished", "isbn", "eprint"))
 _BEGIN = re.compile(r"^[ \t]*@([A-Za-z]{3,40})[ \t]*([{(])", re.MULTILINE)
 _FIELD = re.compile(r"\s*,?\s*([A-Za-z][\w:.+/-]{0,60})\s*=\s*")
 _BARE = re.compile(r"[^\s,{}\"#]{1,200}")
-_ACCENT = re.compile(r"\\([`'^\"~=.uvHckr])\s*\{?\\?([A-Za-z])\}?")
+_ACCENT = re.compile(
+    r"\\(?P<accent>[`'^\"~=.]|[uvHckr](?![A-Za-z]))\s*\{?\\?(?P<letter>[A-Za-z])\}?"
+)
+"""An accent and its letter; one named by a letter itself ends there: `\\rangle` is no ring on a."""
 _MARKS = dict(
     zip("`'^\"~=.uvHckr",
         "\u0300\u0301\u0302\u0308\u0303\u0304\u0307\u0306\u030c\u030b\u0327\u0328\u030a",
         strict=True)
 )  # fmt: skip
 _LETTERS = {r"\ss": "ß", r"\o": "ø", r"\O": "Ø", r"\ae": "æ", r"\AE": "Æ", r"\oe": "œ",
-            r"\aa": "å", r"\AA": "Å", r"\l": "ł", r"\L": "Ł"}  # fmt: skip
+            r"\aa": "å", r"\AA": "Å", r"\l": "ł", r"\L": "Ł", r"\i": "i", r"\textbar": "|",
+            r"\textasciitilde": "~", r"\textendash": "–", r"\textquoteright": "’",
+            r"\textquoteleft": "‘", r"\dots": "…", r"\ldots": "…",
+            r"\hyphen": "-"}  # fmt: skip
+_COMMAND = re.compile(r"\\[A-Za-z]+\*?(?=\s*\{[^}])")
+"""A command with something in braces: of `\\emph{Word}` the word is meant."""
 
 
 def is_bibtex(text: str) -> bool:
     """Whether a text has an entry as BibTeX writes them."""
-    found = _BEGIN.search(text[:20_000])
+    found = _BEGIN.search(_lines(text[:20_000]))
     return found is not None
 
 
 def read_bibtex(text: str) -> list[Entry | Fault]:
     """The entries of a BibTeX file; the row is the line on which one begins."""
+    text = _lines(text)
     found: list[Entry | Fault] = []
     at, row, counted = 0, 1, 0
     while begin := _BEGIN.search(text, at):
         row += text.count("\n", counted, begin.start())
         counted, at = begin.start(), begin.end()
-        if begin[1].casefold() in ("comment", "string", "preamble"):
+        if begin[1].casefold() in _ASIDE_KINDS:
             continue
         # An entry ends where the next begins at the latest, so one left open costs itself alone.
         following = _BEGIN.search(text, begin.end())
@@ -117,6 +135,11 @@ def read_bibtex(text: str) -> list[Entry | Fault]:
         at = max(end, at)
         found.append(_bibtex(row, begin[1], values) if values is not None else _broken(row))
     return found
+
+
+def _lines(text: str) -> str:
+    """A text with one kind of line end; some files have a carriage return alone."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _broken(row: int) -> Fault:
@@ -140,7 +163,8 @@ def _fields(text: str, at: int, limit: int, close: str) -> tuple[dict[str, str] 
         value, at = _value(text, field.end(), limit)
         if at < 0:
             return None, field.end()
-        values.setdefault(field[1].casefold(), value)
+        name = field[1].casefold()
+        values.setdefault(name, _address(value) if name in _VERBATIM else _unlatex(value))
         at = _past_spaces(text, at, limit)
     return (values, at + 1) if at < limit else (None, at)
 
@@ -174,7 +198,7 @@ def _value(text: str, at: int, limit: int) -> tuple[str, int]:
             return "", -1
         at = _past_spaces(text, at, limit)
         if at >= limit or text[at] != "#":
-            return _unlatex("".join(parts)), at
+            return "".join(parts), at
         at += 1
 
 
@@ -193,12 +217,26 @@ def _closed(text: str, at: int, limit: int) -> int:
 
 def _unlatex(value: str) -> str:
     """A value as text: accents put together, braces and escapes gone."""
-    plain = _ACCENT.sub(lambda found: found[2] + _MARKS[found[1]], value[:5000])
+    plain = _ACCENT.sub(lambda found: found["letter"] + _MARKS[found["accent"]], value[:5000])
     for written, letter in _LETTERS.items():
         plain = re.sub(re.escape(written) + r"(?![A-Za-z])(?:\{\})?\s?", letter, plain)
-    plain = re.sub(r"\\url\b|\\emph\b|\\textit\b", "", plain)
-    plain = re.sub(r"\\([&%$#_{}~])", r"\1", plain).replace("{", "").replace("}", "")
+    plain = _COMMAND.sub("", plain).replace(r"\url", "")
+    # An unbreakable space, and the marks round what is mathematics, are how it is set, not text.
+    plain = re.sub(r"(?<!\\)~", " ", re.sub(r"(?<!\\)\$([^$]{1,200})(?<!\\)\$", r"\1", plain))
+    plain = re.sub(r"\\([&%$#_{}~]|[A-Za-z]+)|\\[()]", r"\1", plain)
+    plain = plain.replace("{", "").replace("}", "")
     return unicodedata.normalize("NFC", " ".join(plain.replace("--", "–").split()))
+
+
+def _address(value: str) -> str:
+    """A value that is an address or a number: only what LaTeX itself needs is taken away."""
+    plain = re.sub(r"\\url\b|\{?\\textasciitilde(?:\{\}|\b)\s?\}?", _tilde, value[:5000])
+    plain = re.sub(r"\\([&%$#_{}~])(?:\{\})?", r"\1", plain)
+    return plain.replace("{", "").replace("}", "").strip()
+
+
+def _tilde(found: re.Match[str]) -> str:
+    return "~" if "tilde" in found[0] else ""
 
 
 def _bibtex(row: int, kind: str, values: Mapping[str, str]) -> Entry:

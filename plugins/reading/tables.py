@@ -62,11 +62,12 @@ LOG = Shape(
         "url": ("url", "link", "lien", "enlace"),
         "isbn": ("isbn", "isbn13"),
         "done": (
-            *("date read", "read on", "finished on", "date finished"),
+            *("date read", "read on", "finished on", "date finished", "finish date"),
+            *("finish_date", "date_finished", "date_read", "finished"),
             *("last date read", "lu le", "date de lecture", "fecha de lectura", "leído el"),
             *("gelesen am", "lesedatum"),
         ),
-        "status": ("read status", "status", "statut", "estado"),
+        "status": ("read status", "status", "shelf", "statut", "estado"),
         "stars": ("rating", "my rating", "stars", "star rating", "note", "valoración", "bewertung"),
         "kind": ("type", "kind", "format"),
         "tags": ("tags", "topic", "subject", "sujet", "tema", "thema"),
@@ -76,7 +77,19 @@ LOG = Shape(
 SHAPES = (ZOTERO, GOODREADS, POCKET, INSTAPAPER, LOG, RAINDROP)
 
 UNFINISHED = frozenset(
-    ("to read", "reading", "currently reading", "unread", "paused", "did not finish", "dnf", "want")
+    (
+        "to read",
+        "reading",
+        "currently reading",
+        "unread",
+        "paused",
+        "did not finish",
+        "dnf",
+        "want",
+        "stopped reading",
+        "planned",
+        "want to read",
+    )
 )
 
 
@@ -185,7 +198,7 @@ def _log(line: Line) -> Entry:
         title=line["title"],
         url=url,
         added="",
-        done=line["done"],
+        done=line["done"].strip("[] "),
         kind=line["kind"] or "book",
         state="later" if unfinished else "read",
         stars=_stars(line["stars"]),

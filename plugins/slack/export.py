@@ -43,7 +43,7 @@ def read_export(body: bytes) -> Export:
     if "channels.json" not in files:
         raise BadReport(
             "Expected the ZIP of a Slack export with channels.json, found "
-            + (", ".join(ascii(name)[1:41] for name in list(files)[:5]) or "nothing")
+            + (", ".join(ascii(name[:40])[1:-1] for name in list(files)[:5]) or "nothing")
             + ".",
             MEND,
         )

@@ -43,6 +43,11 @@ from plugins.teams import words
 from plugins.teams.attendance import ORGANISER, Guest, Meeting
 
 Cells = list[str]
+_BETWEEN = re.compile(
+    r"^(\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}),?\s+(?:à|às|um|a las?|alle(?: ore)?|om|kl\.?)\s+(?=\d)",
+    re.IGNORECASE,
+)
+"""The word that some languages write between day and hour: "13/04/2026 à 09:01:31"."""
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}\b.*\d{1,2}[:.]\d{2}")
 AGAIN = "Download the attendance report again in Teams and send it as it is."
 
@@ -101,7 +106,11 @@ def _records(body: bytes) -> list[tuple[int, Cells]]:
             raise BadReport("The file is empty.", AGAIN)
         ways = (_split(text, delimiter) for delimiter in "\t,;")
         rows = next((rows for rows in ways if _has_heading(rows)), _split(text, "\t"))
-    return [(at, [cell.strip() for cell in cells]) for at, cells in enumerate(rows, start=1)]
+    return [(at, [_cell(cell) for cell in cells]) for at, cells in enumerate(rows, start=1)]
+
+
+def _cell(written: str) -> str:
+    return _BETWEEN.sub(r"\1, ", written.strip())
 
 
 def _split(text: str, delimiter: str) -> list[Cells]:

@@ -46,6 +46,7 @@ ACTION = (
     "user action", "action de l'utilisateur", "action utilisateur", "accion del usuario",
     "accion de usuario", "benutzeraktion", "acao do usuario", "acao do utilizador",
     "azione utente", "azione dell'utente", "gebruikersactie",
+    "atividade", "atividade do usuario",
 )  # fmt: skip
 JOINED = (
     "joined", "joined before", "a rejoint", "rejoint", "a rejoint avant", "se unio", "unido",

@@ -9,7 +9,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from engine.api import Account, Activity, Actor, Thing, excerpt
 from plugins.feed.plain import is_web_address, moment_of, origin_of
 
-from .microformats import Node, entries, having, moment_in, read_page, text_of, url_of
+from .microformats import Node, entries, having, moment_in, outermost, read_page, text_of, url_of
 
 MENTIONED = "mentioned"
 BOOKMARKED = "bookmarked"
@@ -131,11 +131,16 @@ def _kind(item: Node, target: str, address: str) -> str:
 
 
 def _author(item: Node, page: Node) -> Node | None:
-    """The entry's author; else the one card on a page of one person."""
-    stated = having(item, "p-author") or having(item, "u-author")
-    if stated:
-        return stated[0]
-    cards = [one for one in page.walk() if "h-card" in one.classes]
+    """The entry's author; else that of its feed, or the one card that stands on the page.
+
+    Cards within something else are of whoever commented or was mentioned, and of places.
+    """
+    outer = list(outermost(page))
+    feeds = [one for one in outer if "h-feed" in one.classes and any(n is item for n in one.walk())]
+    for one in (item, *feeds):
+        if stated := having(one, "p-author") or having(one, "u-author"):
+            return stated[0]
+    cards = [one for one in outer if "h-card" in one.classes]
     return cards[0] if len(cards) == 1 else None
 
 

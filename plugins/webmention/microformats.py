@@ -118,6 +118,15 @@ def entries(page: Node) -> list[Node]:
     return [one for one in page.walk() if one.classes & {"h-entry", "h-event", "h-review"}]
 
 
+def outermost(node: Node) -> Iterator[Node]:
+    """The things of their own that stand in no other one, but for a feed."""
+    for one in node.nodes():
+        if one.is_item:
+            yield one
+        if not one.is_item or "h-feed" in one.classes:
+            yield from outermost(one)
+
+
 def having(item: Node, name: str) -> list[Node]:
     """The elements that state a property of an item, not those of items within it."""
     found = []

@@ -56,7 +56,9 @@ def _is_comment(record: Any) -> bool:
 
 
 def _is_post(record: Any) -> bool:
-    known = isinstance(record, dict) and "id" in record and "author_name" not in record
+    known = isinstance(record, dict) and "id" in record
+    # Comments name their author; users, categories and tags have a name of their own.
+    known = known and not record.keys() & {"author_name", "name"}
     return known and any(name in record for name in ("title", "slug", "modified_gmt"))
 
 
@@ -83,6 +85,8 @@ def _why_left_out(record: Any) -> str:
         if kind != "comment":
             return f"It is a {kind}, made by a machine."
         return "" if status in ("approved", "publish") else _STATUS.get(status, _unknown(status))
+    if text_at(record, "type") not in ("", "post"):
+        return f"It is of the kind {kind[:40]}, not a post."
     return "" if status == "publish" else _STATUS.get(status, _unknown(status))
 
 

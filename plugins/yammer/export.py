@@ -71,7 +71,7 @@ class Exported:
         told = [n for n, short in named.items() if short.startswith("messages") and n]
         told = [n for n in told if named[n].endswith(".csv") and named[n] not in _ASIDE]
         if not told:
-            found = ", ".join(ascii(name)[1:41] for name in list(files)[:6]) or "nothing"
+            found = ", ".join(ascii(name[:40])[1:-1] for name in list(files)[:6]) or "nothing"
             raise BadReport(f"Expected Messages.csv in the export, found {found}.", MEND)
         for name in (n for n, short in named.items() if short.startswith("users")):
             self._know(files[name])

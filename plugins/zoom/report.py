@@ -68,7 +68,12 @@ _PEOPLE = {
     ),
     "waiting": ("in waiting room",),
 }  # fmt: skip
-_LISTED = {**_PEOPLE, **{name: _SESSION[name] for name in ("topic", "webinar", "meeting", "start")}}
+_LISTED = {
+    **_PEOPLE,
+    **{name: _SESSION[name] for name in ("topic", "webinar", "meeting", "start")},
+    "host": ("host email",),
+    "kind": ("type",),
+}
 _TOTALS = {**_LISTED, "minutes": ("total duration (minutes)", "total duration")}
 _REGISTERED = {**_PEOPLE, "status": ("approval status", "status")}
 
@@ -213,10 +218,15 @@ def _described(line: Line, unknown: Session) -> Session:
         number=read_id(_id_cell(line), row=line.number) or unknown.number,
         start=" ".join(line["start"].split()),
         topic=" ".join(line["topic"].split()),
-        type="webinar" if line["webinar"] else unknown.type,
+        type="webinar" if line["webinar"] or _is_webinar(line["kind"]) else unknown.type,
         host=address[0].lower() if address else "",
         row=line.number,
     )
+
+
+def _is_webinar(kind: str) -> bool:
+    """Of a list that has one column of ids for both, whether a session is a webinar."""
+    return kind.casefold() == "webinar"
 
 
 def _session_of(line: Line, about: Session) -> Session:

@@ -73,6 +73,15 @@ def test_several_events_may_come_in_one_call() -> None:
     assert bo.rows == ("call 1, event 1", "call 1, event 2")
 
 
+def test_a_log_has_an_event_on_each_line() -> None:
+    log = "\n".join(json.dumps(one) for one in (event("meeting-created"), JOINED, LEFT)) + "\n"
+    [bo] = people(log.encode())
+    assert (bo.duration, bo.keys) == (
+        timedelta(minutes=40),
+        people(form(JOINED), form(LEFT))[0].keys,
+    )
+
+
 def test_the_order_of_calls_does_not_matter() -> None:
     [bo] = people(form(LEFT), form(JOINED))
     assert bo.duration == timedelta(minutes=40)

@@ -78,6 +78,7 @@ def test_what_was_not_held(lines: tuple[str, ...]) -> None:
         pytest.param(BO.replace(";", ";ROLE=NON-PARTICIPANT;", 1), "Skipped", id="told only"),
         pytest.param("ATTENDEE;PARTSTAT=ACCEPTED:invalid:nomail", "Skipped", id="nobody"),
         pytest.param("ATTENDEE;PARTSTAT=ACCEPTED:mailto:bo@", "Failed", id="half an address"),
+        pytest.param("ATTENDEE;PARTSTAT=ACCEPTED:mailto:x1@virtual", "Skipped", id="a calendar"),
         pytest.param("X-NOTHING:1", "Skipped", id="no guests"),
     ],
 )
@@ -133,6 +134,39 @@ OURS = (
 def test_zones_of_all_kinds(start: str) -> None:
     lines = (start, BO, STAMP.replace("2026100", "2026090"), INES)
     assert only(told(*lines, head=OURS), Activity)[-1].at == datetime(2026, 9, 8, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "begins"),
+    [
+        pytest.param("UTC+01", "20260908T090000Z", id="UTC+01"),
+        pytest.param('"(GMT -05:30)"', "20260908T153000Z", id="GMT in brackets"),
+    ],
+)
+def test_a_zone_may_be_its_distance_alone(zone: str, begins: str) -> None:
+    assert starts(f"DTSTART;TZID={zone}:20260908T100000", "RRULE:FREQ=DAILY;COUNT=1") == [begins]
+
+
+def test_a_series_in_a_file_that_does_not_say_when_it_was_made() -> None:
+    start = "DTSTART;TZID=America/Toronto:20260908T100000"
+    body = ics(start, "RRULE:FREQ=WEEKLY", BO).replace(STAMP.encode(), b"X-A:1")
+    assert kinds(read("calendar", body)) == ["Skipped"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("RDATE:", id="no date"),
+        pytest.param("RDATE:20260909Z", id="a day said to be in UTC"),
+    ],
+)
+def test_added_dates_are_read_liberally(line: str) -> None:
+    assert "Failed" not in kinds(told("DTSTART;VALUE=DATE:20260908", line, BO))
+
+
+def test_an_address_in_quotes_is_read() -> None:
+    (planned,) = told(START, 'ATTENDEE;PARTSTAT=ACCEPTED:"mailto:bo@northmoor.example"')
+    assert planned.actor.email == "bo@northmoor.example"
 
 
 def test_a_file_may_name_the_zone_of_all_its_times() -> None:

@@ -460,6 +460,11 @@ SITE = "https://blog.example.org"
             id="a bare mail is an account's name",
         ),
         pytest.param(
+            rss(item("<author>mailto:ana@example.org?subject=News</author>")),
+            profile(SITE, None, "ana@example.org"),
+            id="a link to write to",
+        ),
+        pytest.param(
             rss(item("<dc:creator>Ana Lima</dc:creator>")),
             profile(SITE, "Ana Lima", "Ana Lima"),
             id="dc:creator",

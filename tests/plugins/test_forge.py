@@ -85,6 +85,30 @@ def test_gitlab_says_the_same_in_hooks_and_in_lists() -> None:
     assert {one.keys[0] for one in told(LAB_ASKED)} == hooks
 
 
+def test_a_change_that_names_its_issue_is_no_comment() -> None:
+    whole = PULL | {"issue_url": "https://api.code.example.org/repos/northmoor/forms/issues/7"}
+    submitted, _ = told({"repository": ASKED["repository"], "entries": [whole]})
+    assert submitted.verb == "submitted"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param("https://code.example.org/northmoor/web/forms/issues/23", id="older"),
+        pytest.param("https://code.example.org/northmoor/web/forms/-/issues/23", id="newer"),
+    ],
+)
+def test_a_project_of_gitlab_is_known_by_the_address_of_its_issue(address: str) -> None:
+    (issue,) = told([LAB_ASKED["entries"][0] | {"web_url": address}])
+    assert issue.community.url == "https://code.example.org/northmoor/web/forms"
+
+
+def test_an_address_of_another_forge_is_named_as_it_is() -> None:
+    there = LAB_ASKED["entries"][0] | {"web_url": "https://lab.example.net/a/b/-/issues/1"}
+    (refused,) = told([there])
+    assert "It comes from https://lab.example.net/a/b, this" in refused.why
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -40,6 +40,18 @@ def told(*mails: str, **given: Any) -> list[Any]:
     return read("mail", "".join(mails).encode(), **given)
 
 
+@pytest.mark.parametrize("line", [pytest.param("From ", id="bare"), pytest.param("From -", id="-")])
+def test_a_mail_may_begin_without_sender_and_date(line: str) -> None:
+    first, second = mail(), mail(Message_ID="<b@x.example>", Subject="Where do you keep them?")
+    dated = "From x@y.example Tue Sep  8 15:01:00 2026\n"
+    assert kinds(told((first + second).replace(dated, f"{line}\n"))) == ["Activity", "Activity"]
+
+
+def test_words_that_begin_as_a_mail_does_stay_in_it() -> None:
+    (one,) = told(mail("We asked.\n\nFrom \nhere on we drop ours."))
+    assert one.excerpt == "We asked. From here on we drop ours."
+
+
 def test_a_first_mail_begins_a_thread() -> None:
     (first,) = told(mail())
     assert (first.verb, first.type) == ("created", "discussion")

@@ -77,6 +77,13 @@ def test_a_list_says_the_same_in_each_language_and_order(language: str, order: l
             "Book Id,Title,My Rating,Date Read,Date Added,Exclusive Shelf\n"
             "1,A,0,,2026/09/01,to-read", [], id="Goodreads, to read",
         ),
+        pytest.param(
+            "title,shelf,added,finished\nA,read,2026-09-01,2026-09-11\nB,to-read,2026-09-01,\n",
+            ["read"], id="shelves, with the day of finishing",
+        ),
+        pytest.param(
+            "Book Id\tTitle\tDate Read\n7\tA\t[2026-09-11]\n", ["read"], id="a date in brackets"
+        ),
     ],
 )  # fmt: skip
 def test_what_counts_as_reading(body: str, verbs: list[str]) -> None:
@@ -114,14 +121,21 @@ def test_a_bookmark_has_the_names_of_its_folders_as_tags() -> None:
                      id="private"),
         pytest.param('HREF="https://a.example" ADD_DATE="1788879660"', "Reading List", Skipped,
                      id="to read"),
-        pytest.param('HREF="javascript:alert(1)" ADD_DATE="1788879660"', "P", Failed,
+        pytest.param('HREF="javascript:alert(1)" ADD_DATE="1788879660"', "P", Skipped,
                      id="a script"),
+        pytest.param('HREF="place:sort=8&amp;maxResults=10"', "P", Skipped, id="a search"),
+        pytest.param('HREF="?aB3d_9" ADD_DATE="1788879660"', "P", Skipped, id="a note"),
         pytest.param('HREF="https://a.example" ADD_DATE="yesterday"', "P", Failed, id="no date"),
     ],
 )  # fmt: skip
 def test_bookmarks_that_are_no_reading(attributes: str, folder: str, kind: type) -> None:
     [one] = said(bookmarks(attributes, folder))
     assert isinstance(one, kind)
+
+
+def test_an_address_with_a_space_is_read_as_browsers_do() -> None:
+    [one] = said(bookmarks('HREF="https://a.example/control flow.md" ADD_DATE="1788879660"', "P"))
+    assert one.url == "https://a.example/control%20flow.md"
 
 
 def test_pockets_old_export_knows_what_was_read() -> None:
@@ -157,6 +171,13 @@ def test_a_page_of_bookmarks_without_a_link_is_refused(page: str) -> None:
         pytest.param(r'"Stra{\ss}e \& M{\"u}he"', "Straße & Mühe", id="quotes, and German letters"),
         pytest.param('"One" # { and two}', "One and two", id="joined parts"),
         pytest.param(r"{Ma\~nana}", "Mañana", id="an accent without braces"),
+        pytest.param(r"{On \mkbibemph{Open} Towns}", "On Open Towns", id="a command round a word"),
+        pytest.param(r"{H\textsubscript{2}O}", "H2O", id="a number set low"),
+        pytest.param("{Part~II}", "Part II", id="an unbreakable space"),
+        pytest.param(r"{\TeX{} by heart}", "TeX by heart", id="a command that is a word"),
+        pytest.param(r"{The \rho of lists}", "The rho of lists", id="a command, not an accent"),
+        pytest.param(r"{Dvo\v{r}{\'a}k, \c cedille}", "Dvořák, çedille", id="accents by letter"),
+        pytest.param(r"{Under $<$ 10 \$}", "Under < 10 $", id="mathematics and money"),
     ],
 )
 def test_a_bibtex_title_is_read_as_text(written: str, title: str) -> None:
@@ -184,6 +205,53 @@ def test_a_reference_without_a_day_waits_for_one() -> None:
     assert [type(said(body)[0]), deeds(body, **ME, undated="2026-09-01")] == [
         Failed, ["bookmarked"],
     ]  # fmt: skip
+
+
+RIS = "TY  - JOUR\nTI  - Open Town\nUR  - https://a.example/1\nER  - \n"
+
+
+@pytest.mark.parametrize(
+    ("body", "title"),
+    [
+        pytest.param("Northmoor library\nRecords: 1\n\n1.\n" + RIS, "Open Town", id="lines before"),
+        pytest.param(
+            RIS.replace("Town", "Town:\n      a guide"), "Open Town: a guide", id="indented"
+        ),
+        pytest.param(
+            RIS.replace("Town", "Town:\na guide"), "Open Town: a guide", id="not indented"
+        ),
+        pytest.param(RIS.replace("TI", "ST"), "Open Town", id="a short title alone"),
+        pytest.param(RIS.replace("\n", "\r"), "Open Town", id="carriage returns"),
+    ],
+)
+def test_ris_is_read_as_programs_write_it(body: str, title: str) -> None:
+    (entry,) = said(body, **ME, undated="2026-09-01")
+    assert (entry.title, entry.url) == (title, "https://a.example/1")
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        pytest.param("https://a.example/x--y/~bo", "https://a.example/x--y/~bo", id="plain"),
+        pytest.param(r"https://a.example/a\_b\%20c", "https://a.example/a_b%20c", id="escaped"),
+        pytest.param(
+            r"https://a.example/{\textasciitilde}bo", "https://a.example/~bo", id="tilde as command"
+        ),
+    ],
+)
+def test_an_address_in_bibtex_is_no_prose(written: str, url: str) -> None:
+    (entry,) = said(f"@misc{{a, title = {{T}}, url = {{{written}}}}}", **ME, undated="2026-09-01")
+    assert entry.url == url
+
+
+def test_what_bibtex_entries_share_is_no_entry() -> None:
+    body = "@xdata{x, year = {2026}}\n@set{s, entryset = {a,b}}\n@book{a, title = {T}}\n"
+    assert [one.title for one in said(body, **ME, undated="2026-09-01")] == ["T"]
+
+
+def test_bibtex_with_carriage_returns_alone() -> None:
+    body = "% written on an old machine\r@book{a,\r title = {T}\r}\r"
+    assert [one.title for one in said(body, **ME, undated="2026-09-01")] == ["T"]
 
 
 def test_an_ris_entry_without_its_end_fails_with_its_line() -> None:

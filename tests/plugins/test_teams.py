@@ -174,6 +174,30 @@ def test_what_cannot_be_read_is_refused(body: str, words: str) -> None:
     assert refused.value.mend
 
 
+def test_the_oldest_reports_in_portuguese() -> None:
+    (bo,) = read(
+        "Nome Completo\tAtividade\tData e hora\n"
+        "Bo\tEntrou\t22/09/2026 15:01:00\nBo\tSaiu\t22/09/2026 15:41:00\n"
+    )
+    assert (bo.actor.name, bo.duration) == ("Bo", timedelta(minutes=40))
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        pytest.param(" à ", id="French"),
+        pytest.param(" às ", id="Portuguese"),
+        pytest.param(", a las ", id="Spanish"),
+        pytest.param(" um ", id="German"),
+        pytest.param(" alle ore ", id="Italian"),
+    ],
+)
+def test_a_word_may_stand_between_day_and_hour(between: str) -> None:
+    body = REPORT.replace("9/22/26, ", f"22/09/2026{between}").replace(" PM", "")
+    (bo,) = read(body)
+    assert (bo.duration, bo.at.isoformat()) == (timedelta(minutes=40), "2026-09-22T03:41:00+02:00")
+
+
 def test_the_oldest_reports_know_names_alone() -> None:
     told = read((PAIRS / "oldest.csv").read_bytes())
     assert [(one.actor.name, one.actor.email, one.duration) for one in told] == [

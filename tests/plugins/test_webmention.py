@@ -159,6 +159,42 @@ def test_who_is_believed_to_have_mentioned(url: str, source: str, account: str |
     assert (actor.name, actor.account and actor.account.name) == ("Ilse", account)
 
 
+CARD = '<a class="h-card" href="/">Ilse</a>'
+LIKE = f'<a class="u-like-of" href="{PAGE}">x</a>'
+
+
+@pytest.mark.parametrize(
+    ("html", "author"),
+    [
+        pytest.param(f'{CARD}<div class="h-entry">{LIKE}</div>', "Ilse", id="a card on the page"),
+        pytest.param(
+            '<div class="h-feed"><a class="p-author h-card" href="/">Ilse</a>'
+            f'<div class="h-entry">{LIKE}</div></div>',
+            "Ilse",
+            id="the author of the feed",
+        ),
+        pytest.param(
+            f'<div class="h-entry">{LIKE}<div class="p-location h-card">The square</div></div>',
+            "",
+            id="a place",
+        ),
+        pytest.param(
+            f'<div class="h-entry">{LIKE}<p class="e-content">Ask {CARD}.</p></div>',
+            "",
+            id="somebody mentioned",
+        ),
+        pytest.param(
+            f'<div class="h-entry">{LIKE}<div class="p-comment h-cite">'
+            '<a class="p-author h-card" href="/">Ilse</a></div></div>',
+            "",
+            id="somebody who commented",
+        ),
+    ],
+)
+def test_who_stands_on_the_page_without_being_called_its_author(html: str, author: str) -> None:
+    assert mention(html).author == author
+
+
 def test_a_page_with_several_entries_is_read_by_the_one_that_links() -> None:
     other = '<div class="h-entry"><p class="e-content">Other</p></div>'
     assert mention(other + by("/").replace("x</a>", "mine</a>")).author == "Ilse"

@@ -106,6 +106,7 @@ def test_nothing_is_kept_of_a_text_that_asks_for_a_password() -> None:
     [
         pytest.param(wp_post(1, status="draft"), "It is a draft.", id="draft"),
         pytest.param(wp_post(1, status="private"), "It is private.", id="private"),
+        pytest.param(wp_post(1, type="page"), "It is of the kind page", id="page"),
         pytest.param(wp_comment(1, status="hold"), "It waits for approval.", id="held comment"),
         pytest.param(wp_comment(1, type="pingback"), "It is a pingback", id="pingback"),
     ],
@@ -133,6 +134,7 @@ def test_an_odd_record_fails_alone(odd: Any) -> None:
     ("body", "why"),
     [
         pytest.param('{"code":"rest_no_route","message":"No route."}', "No route.", id="an error"),
+        pytest.param('[{"id":7,"name":"Odile","slug":"odile"}]', "Expected posts", id="users"),
         pytest.param('{"name":"The Commons","routes":{}}', "found name, routes", id="the index"),
         pytest.param('[{"id": 7, "slug"', "is not JSON", id="half a page"),
         pytest.param("<html></html>", "This is a web page", id="a web page"),

@@ -324,6 +324,24 @@ def test_two_occurrences_of_one_id_are_two_objects():
     assert first.parent == second.parent
 
 
+LISTED = (
+    "Topic,Type,ID,Host name,Host email,Start time,End time,Duration (minutes),"
+    "Name (original name),Email,Join time,Leave time,Duration (minutes),Guest,In waiting room\n"
+    "Plain words,{},912 3456 7890,Ines Roy,ines@example.org,09/22/2026 12:00:02 PM,"
+    "09/22/2026 01:00:00 PM,60,{},09/22/2026 12:01:10 PM,09/22/2026 12:57:00 PM,56,No,No\n"
+)
+
+
+def test_the_host_of_a_list_that_names_her_in_each_row():
+    (ines,) = read(LISTED.format("Meeting", "Ines Roy (Host),ines@example.org"))
+    assert (ines.verb, ines.actor.name, ines.type) == ("hosted", "Ines Roy", "meeting")
+
+
+def test_a_list_of_both_kinds_says_which_is_a_webinar():
+    (bo,) = read(LISTED.format("Webinar", "Bo Lund,bo.lund@example.org"))
+    assert (bo.verb, bo.type) == ("attended", "webinar")
+
+
 def test_a_report_without_anybody_is_no_error():
     assert read(WEBINAR) == []
 

@@ -179,3 +179,14 @@ def test_a_process_that_ran_well_is_started_again_at_once() -> None:
     dying.look()
     assert dying.process is not process
     dying.process.wait()
+
+
+def test_nothing_goes_on_when_the_supervisor_itself_fails() -> None:
+    code = (
+        "import sys; from engine.cli.serve import supervise;"
+        "supervise([sys.executable, '-c', 'import time; time.sleep(600)'], ['/no/such/program'])"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], start_new_session=True) as process:
+        assert process.wait(60) == 1
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)

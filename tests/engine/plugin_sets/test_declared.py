@@ -74,6 +74,18 @@ def test_a_plugin_that_fails_leaves_everything_as_it_was(
     assert (generations.number(), wheels.every(instance_dir)) == (0, [])
 
 
+def test_a_wheel_that_the_set_has_stays_when_a_file_fails(
+    tmp_path: Path, instance_dir: Path
+) -> None:
+    chosen(installed())
+    wheels.remove(instance_dir, "sheet", "1.0.0")
+    written(a_wheel(), tmp_path), written(a_wheel("other", module=source("other", api=9)), tmp_path)
+    lines = [f"- {{name: {name}, wheel: {a_wheel(name).file}}}" for name in ("sheet", "other")]
+    with pytest.raises(Refused):
+        declared.apply(declared.read(a_file(tmp_path, "\n".join(lines))), by="")
+    assert [one.name for one in wheels.every(instance_dir)] == ["sheet"]
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -118,6 +130,11 @@ def test_a_wheel_that_is_not_what_the_line_says_is_refused(
     with pytest.raises(BadReport) as refusal:
         declared.read(a_file(tmp_path, f"- {{{line}, wheel: {wheel.name}}}"))
     assert why in refusal.value.why
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadReport, match="cannot be read"):
+        declared.read(tmp_path / "none.yaml")
 
 
 def test_a_version_that_is_nowhere_is_refused(tmp_path: Path) -> None:

@@ -105,6 +105,18 @@ def test_versions_are_in_order(instance_dir: Path) -> None:
         pytest.param(
             packed(members(requires=["a b c"])), "cannot be understood", id="an odd requirement"
         ),
+        pytest.param(
+            packed(members(requires=['flask; os_name ~= "posix"'])), "cannot be understood",
+            id="a condition that cannot be judged",
+        ),
+        pytest.param(
+            packed(members(requires=['flask; extras == "x"'])), "cannot be understood",
+            id="a condition on what is not there",
+        ),
+        pytest.param(
+            packed(members(entries="[byway.plugins]\nsheet")), "a line that names no module",
+            id="an entry point without a module",
+        ),
         pytest.param(packed(members(python=">=4")), "It needs Python >=4", id="another Python"),
         pytest.param(packed(members(python="new")), "It needs Python new", id="no Python"),
         pytest.param(

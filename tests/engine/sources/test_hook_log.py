@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from instance_making import SECRET, instance
+from looking import state_of
 from sqlalchemy import select, update
 from toy import add_toy, did, file
 
 from engine.db import db, reading, transaction
 from engine.moments import now_us
-from engine.sources import hook_log
+from engine.sources import deliveries, doors, hook_log, hook_replays
 from engine.sources.instance_models import HookCall
+from engine.sources.models import Run
 
 BODY = file(did("a")).body
 DAY_US = 86_400_000_000
@@ -95,3 +97,12 @@ def test_a_long_reason_is_cut(app: Flask) -> None:
         hook_log.note(session, instance().id, status=401, outcome="refused", size=1, why="x" * 9000)
     assert len(calls()[0].why) == hook_log.WHY
     db.session.rollback()
+
+
+def test_what_a_call_announced_is_read_again_with_it(app: Flask) -> None:
+    run = call(app).json["run"]
+    with transaction() as session:
+        deliveries.keep_delivery(session.get_one(Run, run), file(did("b")))
+    doors.read(run)
+    again = hook_replays.read_again("s", calls()[0].id, by="")
+    assert (state_of(run).counts, state_of(again).counts) == ({"new": 2}, {"known": 2})

@@ -67,6 +67,16 @@ def test_the_next_upload_sweeps_old_ones_away(upload: Upload, instance_dir: Path
     assert len(files(instance_dir)) == 1
 
 
+def test_one_that_somebody_else_sweeps_away_meanwhile_is_no_trouble(
+    upload: Upload, instance_dir: Path
+) -> None:
+    (instance_dir / "previews" / "gone").symlink_to("nowhere")
+
+    previews.keep(upload.delivery, source="zoom", by="odile")
+
+    assert previews.find(upload.token, source="zoom", by="odile") == upload
+
+
 def test_nothing_in_the_file_or_its_name_is_readable(upload: Upload, instance_dir: Path) -> None:
     (file,) = files(instance_dir)
 

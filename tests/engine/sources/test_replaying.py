@@ -175,6 +175,11 @@ def test_days_the_wrong_way_round_are_refused() -> None:
         Window.of_days("c", date(2026, 9, 8), date(2026, 9, 7))
 
 
+def test_a_last_day_with_none_after_it_is_refused() -> None:
+    with pytest.raises(Refused, match="too far ahead"):
+        Window.of_days("c", date(2026, 9, 8), date.max)
+
+
 def test_the_first_version_reads_what_it_read() -> None:
     run(row("a", minutes=20))
     changing.become(Second)

@@ -190,6 +190,28 @@ def test_a_secret_is_kept_when_its_field_is_empty(team: FlaskClient) -> None:
     assert (kept["secret"], kept["hours"]) == (SECRET, 2)
 
 
+def test_a_secret_is_not_carried_to_another_host(team: FlaskClient) -> None:
+    toy.add_toy("s", account="s", secret=SECRET, url="https://forum.example.org/api")
+    answer = changed(team, **{"set-account": "s", "set-url": "https://evil.example/api"})
+    assert answer.status_code == 422
+    assert "The address leads to another host now." in words_of(answer.text)
+    assert instances.settings_of(instance())["url"] == "https://forum.example.org/api"
+
+
+def test_a_secret_stays_when_the_address_changes_on_its_host(team: FlaskClient) -> None:
+    toy.add_toy("s", account="s", secret=SECRET, url="https://forum.example.org/api")
+    changed(team, **{"set-account": "s", "set-url": "https://forum.example.org/api/2"})
+    kept = instances.settings_of(instance())
+    assert (kept["secret"], kept["url"]) == (SECRET, "https://forum.example.org/api/2")
+
+
+def test_another_host_is_fine_with_a_secret_of_its_own(team: FlaskClient) -> None:
+    toy.add_toy("s", account="s", secret=SECRET, url="https://forum.example.org/api")
+    typed = {"set-account": "s", "set-url": "https://new.example.org", "set-secret": "another one"}
+    changed(team, **typed)
+    assert instances.settings_of(instance())["secret"] == "another one"
+
+
 def test_a_secret_is_replaced_and_the_old_one_gone(team: FlaskClient) -> None:
     toy.add_toy("s", account="s", secret=SECRET)
     changed(team, **{"set-account": "s", "set-secret": "another one"})

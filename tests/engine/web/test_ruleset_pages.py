@@ -31,7 +31,7 @@ from engine.competencies import rulesets
 from engine.web import rulesets_trials
 from engine.web.rulesets_told import large
 
-ANSWERS = 5
+ANSWERS = 6
 """The number of the rule `contributed`."""
 WRITTEN = (
     f"{RULES}/drafts",
@@ -197,7 +197,7 @@ def test_words_stand_for_addresses(team: FlaskClient, draft: str) -> None:
 
 
 def test_a_rule_is_added(team: FlaskClient, draft: str) -> None:
-    change_rule(team, draft, 14, id="ours", verb="replied", weight="0.5")
+    change_rule(team, draft, 15, id="ours", verb="replied", weight="0.5")
 
     assert "Ours When somebody replied in, it counts 0.5" in words_of(team.get(draft).text)
 
