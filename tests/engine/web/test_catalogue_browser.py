@@ -9,9 +9,9 @@ import pytest
 from factories import a_person
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 from plugin_set_making import chosen, installed, source
-from test_workbench_pages import CHROMIUM, FLAGS, LONG, SCREENS, SITE, faults
+from test_workbench_pages import CHROMIUM, LONG, SCREENS, SITE, faults
 from workbench_making import a_source, posted, signed_in
 
 from engine.plugin_sets import sets
@@ -30,14 +30,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from inbox_making import BO, FORUM, INES, NAMED, an_account, people, seen, waits
 from inbox_visits import INBOX, odile, sent
-from playwright.sync_api import Browser, Page, Route, sync_playwright
-from test_workbench_pages import CHROMIUM, FLAGS, LONG, SCREENS, SITE, faults
+from playwright.sync_api import Browser, Page, Route
+from test_workbench_pages import CHROMIUM, LONG, SCREENS, SITE, faults
 
 ACCOUNT = f"{FORUM}::4711"
 ADDRESSES = (
@@ -34,14 +34,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from factories import a_person
 from flask import Flask
 from flask.testing import FlaskClient
 from instance_making import SECRET, a_polled_toy, answers, fails, set_care
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 from pytest_httpserver import HTTPServer
-from test_workbench_pages import CHROMIUM, FLAGS, LONG, SCREENS, SITE, faults
+from test_workbench_pages import CHROMIUM, LONG, SCREENS, SITE, faults
 from workbench_making import posted, signed_in
 
 from engine.db import transaction
@@ -35,14 +35,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from mapping_making import FILLED, MAPPING, NAMED, PAGES, SHEET, asked, form_of, shown
-from playwright.sync_api import Browser, Route, sync_playwright
+from playwright.sync_api import Browser, Route
 from ruleset_making import the_team
 from test_ruleset_browser import faults
-from test_workbench_pages import CHROMIUM, FLAGS, LONG, SITE
+from test_workbench_pages import CHROMIUM, LONG, SITE
 from workbench_making import posted
 
 import plugins.mapped
@@ -25,14 +25,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

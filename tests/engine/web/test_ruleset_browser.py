@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from flask.testing import FlaskClient
 from live_log import an_origin, answered, put
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 from ruleset_making import (
     IMPORT,
     RULES,
@@ -25,7 +23,7 @@ from ruleset_making import (
     text_of,
     the_team,
 )
-from test_workbench_pages import CHROMIUM, FLAGS, LONG, SITE
+from test_workbench_pages import CHROMIUM, LONG, SITE
 
 from engine import profiles
 from engine.competencies import rulesets
@@ -36,14 +34,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 from changing import Second, row
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 from run_visits import REPLAY, a_run, an_app, left, mixed, odile, shown
-from test_workbench_pages import CHROMIUM, FLAGS, LONG, SCREENS, SITE, faults
+from test_workbench_pages import CHROMIUM, LONG, SCREENS, SITE, faults
 
 from engine.db import db
 from engine.sources import replaying
@@ -33,14 +33,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
