@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import os
 import socket
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -107,13 +107,13 @@ def client(port: int) -> socket.socket:
 def holders(port: int) -> Counter[str]:
     """How many connections to a port each process holds, from /proc."""
     rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
-    inodes = {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01"}
+    ours = {
+        f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01"
+    }
     held: Counter[str] = Counter()
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            found = re.fullmatch(r"socket:\[(\d+)\]", str(link.readlink()))
-        except OSError:
-            continue
-        if found and found[1] in inodes:
-            held[link.parts[2]] += 1
-    return held
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        with suppress(OSError):  # another user's, or it has ended
+            for file in Path(f"/proc/{process}/fd").iterdir():
+                with suppress(OSError):  # closed by now
+                    held[process] += os.readlink(file) in ours
+    return +held

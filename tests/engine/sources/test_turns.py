@@ -49,6 +49,12 @@ SAID = [did(f"k{number}", minutes=1) for number in range(450)] + [
 ]
 
 
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SAID takes three batches."""
+    monkeypatch.setattr(runs, "BATCH", 200)
+
+
 def hook(*said: dict[str, Any]) -> int:
     """A delivery that waits for the worker."""
     taken = doors.receive("t", {"x-secret": ""}, {}, file(*said).body)
