@@ -28,6 +28,10 @@ FAILURES = 3
 """In a row, of what may pass by itself; what will not is told at once."""
 USUAL_DAYS, FEWEST_DAYS, MOST_DAYS = 30, 3, 90
 DAYS = "Give a number of days from 0 to 3650, or leave it empty."
+MISSING = (
+    'No enabled plugin brings "{}" any more, so nothing is read. Look at the plugins: enable the '
+    "one that brings it or mend why it is quarantined; or pause this source."
+)
 GAPS = 4
 """How many pauses between news make a rhythm; it is silent when one is this many times as long."""
 LONGER = 3
@@ -85,7 +89,7 @@ def _reasons(source_id: int) -> dict[str, str]:
     """What is to be told of a source now, by kind; nothing of one that rests."""
     instance = db.session.get_one(SourceInstance, source_id, populate_existing=True)
     care = db.session.get_one(SourceCare, source_id, populate_existing=True)
-    if care.paused or instance.plugin not in host().sources:
+    if care.paused:
         return {}
     failing = _failing(instance, care)
     if failing:
@@ -97,6 +101,8 @@ def _reasons(source_id: int) -> dict[str, str]:
 def _failing(instance: SourceInstance, care: SourceCare) -> str:
     """Why a source fails; "" when it does not, or may only have stumbled."""
     source_id = instance.id
+    if instance.plugin not in host().sources:
+        return MISSING.format(instance.plugin)
     by_hand = care.failures and care.fault not in PASSING
     if instance.trouble and (by_hand or care.failures >= FAILURES):
         return instance.trouble
@@ -115,9 +121,9 @@ def _silent(instance: SourceInstance, care: SourceCare) -> str:
     if care.silent_days == 0 or not _opens_by_itself(instance, care):
         return ""
     news = _news(instance.id)
-    days = silent_after(care, news)
-    last = max([*news, care.awake_at])
-    if now_us() - last < days * DAY_US:
+    days, now = silent_after(care, news), now_us()
+    past = (at for at in (*news, care.awake_at) if at <= now)  # a clock may have been ahead
+    if now - max(past, default=now) < days * DAY_US:
         return ""
     return (
         f"Nothing new has come for more than {days} days. Test the connection, look at its last "

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
 
 from engine.activity import agent_of
-from engine.api import Activity, Bundle, Gone, ItemRef, Skipped, Source
+from engine.api import Activity, Bundle, Failed, Gone, ItemRef, Skipped, Source
 from engine.db import Lease, db, drop_lease, holder_name, take_lease, writing
 from engine.errors import BadReport, Conflict
 from engine.host import iterating
@@ -27,7 +27,7 @@ from engine.sources.checking import checked
 from engine.sources.deliveries import CLOSED, ClosedBundle
 from engine.sources.models import SourceInstance
 from engine.sources.planner import Planner, Voice
-from engine.sources.secrecy import unspoken
+from engine.sources.secrecy import forms_of, unspoken, without_secrets
 from xapi import actors
 
 BATCH = 1000
@@ -85,8 +85,10 @@ class Reading:
 
     def _said(self, bundle: Bundle) -> Iterator[Said]:
         name, own = self.source.name, dict(self.settings)
+        forms = forms_of(self.source, own)
         for said in iterating(name, lambda: self.source.activities(bundle, own)):
-            yield from checked(said, plugin=name)
+            for one in checked(said, plugin=name):
+                yield _hushed(one, forms) if forms else one
 
     def arrange(self, bundle: Bundle) -> Arrangement:
         """The first pass, before anything is recorded: what refuses a file refuses it whole.
@@ -105,7 +107,9 @@ class Reading:
 
     def remarks(self, bundle: Bundle) -> list[str]:
         """What a person should know of how a bundle was read."""
-        return list(iterating(self.source.name, lambda: self.source.remarks(bundle)))
+        said = iterating(self.source.name, lambda: self.source.remarks(bundle))
+        forms = forms_of(self.source, self.settings)
+        return [without_secrets(remark, forms) for remark in said]
 
     def voice(self, *, run_id: int, delivery_id: int, arrived_at: int) -> Voice:
         """In whose name a planner speaks for one delivery."""
@@ -139,6 +143,18 @@ class Reading:
         owners = people.owners(keys)
         words = {key: self.words.get(owners.get(key, 0)) for key in keys}
         return frozenset(key for key, word in words.items() if not people.allows(self.basis, word))
+
+
+def _hushed(said: Said, forms: list[str]) -> Said:
+    """What is said of a row, without the secrets that have these forms."""
+    match said:
+        case Skipped():
+            return replace(said, why=without_secrets(said.why, forms))
+        case Failed():
+            why, mend = (without_secrets(text, forms) for text in (said.why, said.mend))
+            return replace(said, why=why, mend=mend)
+        case _:
+            return said
 
 
 def _noting(all_said: Iterator[Said], named: set[str]) -> Iterator[Said]:

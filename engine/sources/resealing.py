@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,29 +74,27 @@ def _column(connection: Connection, table: Table, column: str) -> int:
 
 
 def _files() -> Iterator[Path]:
-    """The instance's own sealed files: what people have between two pages."""
-    folders = (path for path in settings().instance.iterdir() if path.is_dir())
-    for folder in sorted(folders):
-        for path in sorted(folder.iterdir()):
-            if path.is_file() and not path.name.startswith(".") and _is_sealed(path):
-                yield path
-
-
-def _is_sealed(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(_BEGINS)) == _BEGINS
+    """The instance's own sealed files: what people have between two pages, named by a digest."""
+    for path in sorted(settings().instance.glob("*/*")):
+        if re.fullmatch("[0-9a-f]{64}", path.name):
+            yield path
 
 
 def _file(path: Path) -> int:
     """Seal a file anew; it is as old as it was, since it goes by its age."""
     try:
         was, kept = path.stat(), path.read_bytes()
-    except FileNotFoundError:  # whoever it belonged to is done with it
+    except OSError:  # whoever it belonged to is done with it, or it is none of ours
+        return 0
+    if not kept.startswith(_BEGINS):
         return 0
     made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(keyring().seal(keyring().open(kept)))
     os.utime(made, ns=(was.st_atime_ns, was.st_mtime_ns))
+    if not path.exists():  # done with meanwhile, and not brought back
+        made.unlink()
+        return 0
     made.replace(path)
     return 1

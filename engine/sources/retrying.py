@@ -101,9 +101,9 @@ def retry(run_id: int, *, problem_id: int | None = None) -> Retried:
     run = db.session.get(Run, run_id)
     if run is None:
         raise NotFound(f"There is no run {run_id}.", "Look at the source's runs.")
+    reading = Reading.of(db.session.get_one(SourceInstance, run.source_id))
     if run.state == "refused":
         return _read_whole(run_id)
-    reading = Reading.of(db.session.get_one(SourceInstance, run.source_id))
     with Turn(reading.system, patience=PATIENCE) as turn:
         retried = _retry(reading, turn, run_id, problem_id)
         read_waiting(reading.system, turn)

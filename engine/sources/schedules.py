@@ -31,6 +31,8 @@ PASSING = frozenset({"dns", "connect", "timeout", "tls", "status", "rate", "serv
 WAITS = "The system asked for this pause."
 FAILS = "It failed, so it is left alone for a while; the pause doubles each time, up to a day."
 _SECOND = 1_000_000
+_LONGEST_AHEAD = 8 * DAY_S * _SECOND
+"""No pause is that long: what is put off further was put off by a clock that was ahead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +88,12 @@ def set_rhythm(instance: SourceInstance, rhythm: str) -> None:
 
 def due() -> list[str]:
     """The instances whose time to be asked has come."""
+    now = now_us()
+    come = ~SourceCare.next_at.between(now + 1, now + _LONGEST_AHEAD)
     query = (
         select(SourceInstance)
         .join(SourceCare, SourceCare.source_id == SourceInstance.id)
-        .where(SourceCare.next_at <= now_us(), SourceCare.every_s > 0, ~SourceCare.paused)
+        .where(come, SourceCare.every_s > 0, ~SourceCare.paused)
         .order_by(SourceCare.next_at)
     )
     kinds = host().sources
@@ -98,7 +102,8 @@ def due() -> list[str]:
 
 def is_due(care: SourceCare) -> bool:
     """Whether the time has come; somebody else may have asked meanwhile."""
-    return care.next_at <= now_us() and care.every_s > 0 and not care.paused
+    come = not 0 < care.next_at - now_us() <= _LONGEST_AHEAD
+    return come and care.every_s > 0 and not care.paused
 
 
 def worked(session: Session, source_id: int) -> None:

@@ -41,13 +41,18 @@ def without_secrets(text: str, forms: Iterable[str]) -> str:
     return text
 
 
+def forms_of(source: Source, own: Mapping[str, Any]) -> list[str]:
+    """How the secrets among a source's settings may stand in a text."""
+    return spoken_forms(own.get(name) for name in secret_names(source))
+
+
 @contextmanager
 def unspoken(source: Source, own: Mapping[str, Any]) -> Iterator[None]:
     """Let no refusal that leaves here speak of the secrets among a source's settings."""
     try:
         yield
     except Refused as refusal:
-        forms = spoken_forms(own.get(name) for name in secret_names(source))
+        forms = forms_of(source, own)
         refusal.why = without_secrets(refusal.why, forms)
         refusal.mend = without_secrets(refusal.mend, forms)
         refusal.where = without_secrets(refusal.where, forms)

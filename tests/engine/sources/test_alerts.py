@@ -68,6 +68,24 @@ def test_what_needs_a_hand_is_told_at_once(httpserver: HTTPServer) -> None:
     assert told() == [("s", "failing")]
 
 
+def test_a_source_whose_plugin_is_gone_is_told_until_it_rests() -> None:
+    add_toy("s", account="s")
+    with transaction():
+        instances.get("s").plugin = "gone"
+    assert told() == [("s", "failing")]
+    assert 'No enabled plugin brings "gone"' in alerts.current()[0].why
+    with transaction():
+        instances.pause(instances.get("s"))
+    assert told() == []
+
+
+def test_a_clock_that_was_ahead_does_not_hide_that_nothing_comes() -> None:
+    add_quiet()
+    a_run_of(days_ago=200, counts={"new": 1})
+    set_care("s", awake_at=now_us() + 400 * DAY_US)
+    assert told() == [("s", "silent")]
+
+
 def test_an_alert_ends_when_the_source_works_again(httpserver: HTTPServer) -> None:
     a_polled_toy(httpserver)
     set_care(failures=5)

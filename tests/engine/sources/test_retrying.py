@@ -13,8 +13,8 @@ from looking import count_statements, minutes, run_delivery, standing, state_of,
 from sqlalchemy import select, update
 
 from engine.db import db, transaction
-from engine.errors import BadReport, Conflict
-from engine.sources import deliveries, retention, retrying, runs, undo
+from engine.errors import BadReport, Conflict, NotFound
+from engine.sources import deliveries, instances, retention, retrying, runs, undo
 from engine.sources import problems as known
 from engine.sources.models import DeliveryRow, RunProblem
 from engine.sources.retrying import Retried
@@ -175,3 +175,14 @@ def test_problems_over_runs_are_one() -> None:
     found = known.seen(1, [("failed", "Lunches cannot be read.")])
     (seen,) = found.values()
     assert seen.first_at < state_of(second).started_at < seen.last_at
+
+
+def test_why_a_run_was_refused_stays_when_its_plugin_is_gone() -> None:
+    refused = a_refused_run()
+    why = state_of(refused).why
+    with transaction():
+        instances.get("c").plugin = "gone"
+    with pytest.raises(NotFound, match="No plugin brings"):
+        retrying.retry(refused)
+    assert why
+    assert (state_of(refused).state, state_of(refused).why) == ("refused", why)

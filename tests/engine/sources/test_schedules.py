@@ -37,6 +37,14 @@ def test_a_source_with_an_address_is_due_at_once() -> None:
     assert schedules.due() == ["u"]
 
 
+def test_a_source_is_due_when_a_clock_that_was_ahead_put_it_off() -> None:
+    add_toy("u", url="https://toy.example.org", account="u")
+    set_care("u", next_at=now_us() + 8 * 24 * HOUR - 60 * SECOND)
+    assert schedules.due() == []
+    set_care("u", next_at=now_us() + 400 * 24 * HOUR)
+    assert (schedules.due(), schedules.is_due(care("u"))) == (["u"], True)
+
+
 def test_after_it_was_asked_it_is_due_an_hour_later(httpserver: HTTPServer) -> None:
     a_polled_toy(httpserver)
     answers(httpserver, did("a"))

@@ -18,10 +18,15 @@ from sqlalchemy import LargeBinary, select
 from toy import Toy, ToySettings, add_toy, did
 
 from engine.api import (
+    Activity,
+    Bundle,
     Delivery,
+    Failed,
     Fetch,
+    Gone,
     HookRequest,
     Refused,
+    Skipped,
     Source,
     Unauthorized,
     ValidationError,
@@ -62,6 +67,16 @@ class Talkative(Toy):
     name = "talkative"
     title = "Talkative"
     settings = TalkativeSettings
+
+    def activities(
+        self, bundle: Bundle, settings: Mapping[str, Any]
+    ) -> Iterator[Activity | Gone | Skipped | Failed]:
+        secret = settings["secret"]
+        yield Skipped(row=1, why=f"Not of {secret}.")
+        yield Failed(row=2, why=f"{secret} was refused.", mend=f"Not {quote(secret)}.")
+
+    def remarks(self, bundle: Bundle) -> Iterator[str]:
+        yield f"Read by {SECRET}."
 
     def poll(
         self, cursor: str | None, fetch: Fetch, settings: Mapping[str, Any]
@@ -118,6 +133,14 @@ def test_a_refused_poll_does_not_speak_of_the_secret() -> None:
 @pytest.mark.usefixtures("talkative")
 def test_trying_it_out_does_not_either() -> None:
     assert leaked(repr(trying.ask("s"))) == []
+
+
+@pytest.mark.usefixtures("talkative")
+def test_what_is_said_of_rows_does_not_either() -> None:
+    report = run(name="s")
+    said = [f"Read by {HIDDEN}.", f"{HIDDEN} was refused."]
+    assert [one["why"] for one in report.problems] == said
+    assert leaked(repr(report) + everything()) == []
 
 
 def test_a_refused_call_neither_says_nor_keeps_it(talkative: Flask) -> None:
@@ -248,6 +271,18 @@ def test_an_upload_stays_as_old_as_it_was(kept: tuple[bytes, bytes, Path]) -> No
     resealing.rotate()
     assert kept[2].stat().st_mtime_ns == before
     assert stat.S_IMODE(kept[2].stat().st_mode) == 0o600
+
+
+def test_what_others_keep_in_the_instance_is_left_alone(kept: tuple[bytes, bytes, Path]) -> None:
+    folder = settings().instance / "own"
+    folder.mkdir()
+    (folder / "notes").write_bytes(kept[0])
+    (folder / ("a" * 64)).write_text("not sealed")
+    closed = settings().instance / "closed"
+    closed.mkdir(mode=0)
+    assert resealing.rotate().files == 1
+    assert ((folder / "notes").read_bytes(), closed.is_dir()) == (kept[0], True)
+    closed.rmdir()
 
 
 def test_a_file_without_keys_is_refused_with_the_mend(tmp_path: Path) -> None:
