@@ -138,17 +138,36 @@ class _Tellings:
             found.group |= {place: root, first: root}
             found.last[root] = max(found.last.get(root, root), place)
         found.group |= {place: self._root(place) for place in self.parent}
-        for place, keys in self.refs:
+        refs = [
+            (found.last.get(found.group.get(place, place), place), keys)
+            for place, keys in self.refs
+        ]
+        ahead: dict[int, int] = {}
+        for own, keys in sorted(refs):
             awaited = [self._place(key, found) for key in keys if key in self.owner]
-            own = found.last.get(found.group.get(place, place), place)
-            if max(awaited, default=-1) > own:
-                found.waits[own] = max(found.waits.get(own, -1), *awaited)
+            latest = max((_taken(place, own, ahead) for place in awaited), default=-1)
+            if latest > own:
+                found.waits[own] = max(found.waits.get(own, -1), latest)
+                ahead[own] = found.waits[own]
         found.length = self.count - len(self.again) - len(self.parent)
         return found
 
     def _place(self, key: str, found: Arrangement) -> int:
         root = self._root(self.owner[key])
         return found.last.get(root, root)
+
+
+def _taken(place: int, before: int, ahead: dict[int, int]) -> int:
+    """When something is taken that may wait itself: a place later than `before`, or its own.
+
+    `ahead` says for what each place waits; what was walked through is shortened there.
+    """
+    passed = []
+    while place < before and place in ahead:
+        passed.append(place)
+        place = ahead[place]
+    ahead.update(dict.fromkeys(passed, place))
+    return place
 
 
 def _keys(said: Said) -> tuple[str, ...]:

@@ -100,6 +100,21 @@ def test_what_refers_to_an_item_comes_after_it(
     assert rows(*said) == expected
 
 
+CHAIN = (
+    did(1, "a"),
+    did(2, "b", about="a"),
+    did(3, "c", about="b"),
+    did(4, "d", about="c"),
+    did(5, "a", reported=NOON),
+)
+
+
+@pytest.mark.parametrize("said", list(permutations(CHAIN)), ids=lambda said: "".join(rows_of(said)))
+def test_whatever_the_order_what_refers_comes_after(said: tuple[Said, ...]) -> None:
+    keys = [one.keys[0] for one in taken(*said) if isinstance(one, Activity)]
+    assert keys == ["a", "b", "c", "d"]
+
+
 SAID = (
     did(1, "a"),
     did(2, "b", about="c"),
