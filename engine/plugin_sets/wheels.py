@@ -180,7 +180,7 @@ def _place(name: str, file: str) -> PurePosixPath | None:
     """Where a member goes; None for what belongs to the whole machine and is left out."""
     path = PurePosixPath(name)
     sound = path.parts and not path.is_absolute() and ".." not in path.parts
-    if not sound or name.endswith("/") or any(len(part) > 200 for part in path.parts):
+    if not sound or name.endswith("/") or any(len(part.encode()) > 200 for part in path.parts):
         raise BadReport(
             f"{file} holds a file with an unusable name.", "Build it again.", where=name
         )

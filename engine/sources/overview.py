@@ -18,6 +18,7 @@ from engine.errors import NotFound
 from engine.people.service import Who
 from engine.pipeline import host
 from engine.sources import deliveries, instances, untold
+from engine.sources.alerts import MISSING
 from engine.sources.asking import can_ask
 from engine.sources.models import DeliveryRow, Run, RunProblem, SourceInstance
 from engine.sources.problems import Seen, seen
@@ -85,7 +86,8 @@ class Setting:
 class SourceSeen:
     """One instance, `shown` under the name it was given.
 
-    `plugin_loaded` is False while its plugin is missing or quarantined.
+    `plugin_loaded` is False while its plugin is missing or quarantined; a `paused` one takes files
+    alone.
     """
 
     name: str
@@ -102,6 +104,7 @@ class SourceSeen:
     hook: str | None
     last: RunSeen | None
     maps: bool = False
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +243,7 @@ def _source(instance: SourceInstance) -> SourceSeen:
     newest = select(Run).where(Run.source_id == instance.id).order_by(Run.id.desc()).limit(1)
     last = db.session.scalar(newest)
     tags = instance.settings.get("tags") or ()
+    paused = instances.care_of(instance).paused
     return SourceSeen(
         name=instance.name,
         shown=instance.settings.get("title") or instance.name,
@@ -250,8 +254,9 @@ def _source(instance: SourceInstance) -> SourceSeen:
         privacy=kind.privacy if kind else Privacy(reads=(), keeps=()),
         basis=instances.origin_of(instance).basis,
         tags=tuple(re.split(r"\s*[,|]\s*", tags) if isinstance(tags, str) else tags),
-        trouble=instance.trouble if kind else "Its plugin is not loaded. See `byway plugins list`.",
-        polls=can_ask(kind, instance),
+        paused=paused,
+        trouble=instance.trouble if kind else MISSING.format(instance.plugin),
+        polls=can_ask(kind, instance) and not paused,
         polled_at=instance.polled_at,
         hook=_hook(kind, instance),
         last=_run(last, instance, _files([last.id])) if last else None,

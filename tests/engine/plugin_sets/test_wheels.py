@@ -123,6 +123,11 @@ def test_versions_are_in_order(instance_dir: Path) -> None:
             packed(members(tag="cp27-cp27m-win32")), "built for cp27-cp27m-win32",
             id="another machine",
         ),
+        pytest.param(
+            packed(members(tag="-".join([".".join(["x"] * 2000)] * 3))), "built for x.x",
+            id="a tag that stands for eight thousand million",
+        ),
+        pytest.param(with_({f"{TOP}/{'é' * 200}.py": b""}), "unusable name", id="a long name"),
         pytest.param(packed(members(tag="")), "built for nothing", id="no tag"),
         pytest.param(with_({"json.py": b""}), "a module json", id="hides the standard library"),
         pytest.param(with_({"engine/x.py": b""}), "a module engine", id="hides Byway"),

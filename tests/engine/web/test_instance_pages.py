@@ -319,8 +319,10 @@ def test_a_source_rests_and_goes_on_by_button(team: FlaskClient) -> None:
     posted(team, "/sources/t/pause")
     assert care("t").paused
     assert "It is paused." in team.get("/sources/t/doors").text
+    assert "Paused. Nothing comes in by itself" in words_of(team.get("/sources").text)
     posted(team, "/sources/t/resume")
     assert not care("t").paused
+    assert "Paused" not in words_of(team.get("/sources").text)
 
 
 def called(app: Any, secret: str = "") -> Any:
