@@ -41,7 +41,7 @@ def preview(name: str, delivery: Delivery) -> Tried:
 
 def poll(name: str, *, by: str) -> Tried:
     """Ask a system for what is new; a refusal is noted on the source too."""
-    return _tried(lambda: doors.poll(name, by=by))
+    return _tried(lambda: doors.poll_briefly(name, by=by))
 
 
 def retry(run_id: int, problem_id: int | None) -> Retried | Refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -20,7 +21,7 @@ from engine.sources.asking import fetch_for
 from engine.sources.models import DeliveryRow, Run, SourceInstance
 from engine.sources.reading import PATIENCE, Reading, Turn
 from engine.sources.reports import Report
-from engine.sources.runs import UNFINISHED, Progress, open_run, process
+from engine.sources.runs import AT_ONCE, UNFINISHED, Progress, open_run, process
 from engine.sources.secrecy import unspoken
 
 
@@ -32,7 +33,12 @@ class Paused(Refused):
 
 def poll(name: str, *, by: str = "", progress: Progress | None = None) -> Report:
     """Ask a system for what is new and read it; a report without a run when there is nothing."""
-    return _polled(instances.get(name), by, progress, patience=PATIENCE, only_if_due=False)
+    return _polled(instances.get(name), by, progress, patience=PATIENCE)
+
+
+def poll_briefly(name: str, *, by: str) -> Report:
+    """The same for a page: what is too long to wait for is kept and left to the worker."""
+    return _polled(instances.get(name), by, None, patience=PATIENCE, most=AT_ONCE)
 
 
 def poll_due(name: str) -> Report:
@@ -40,7 +46,7 @@ def poll_due(name: str) -> Report:
 
     :raises Conflict: somebody else is asking, or reading, this system.
     """
-    return _polled(instances.get(name), "schedule", None, patience=0, only_if_due=True)
+    return _polled(instances.get(name), "schedule", None, only_if_due=True)
 
 
 def _polled(
@@ -48,8 +54,9 @@ def _polled(
     by: str,
     progress: Progress | None,
     *,
-    patience: float,
-    only_if_due: bool,
+    patience: float = 0,
+    only_if_due: bool = False,
+    most: float = math.inf,
 ) -> Report:
     source, source_id = host().source(instance.plugin), instance.id
     if not source.has_door("poll"):
@@ -62,9 +69,10 @@ def _polled(
             with Turn(reading.system, patience=patience) as turn:
                 if only_if_due and not schedules.is_due(instances.care_of(_now(source_id))):
                     return Report()
-                run_id = _keep(reading, _brought(reading, turn), by)
-            if run_id is None:
-                return Report()
+                brought = _brought(reading, turn)
+                run_id = _keep(reading, brought, by)
+            if run_id is None or sum(len(one.body) for one in brought) > most:
+                return Report(run=run_id)
             return process(run_id, progress=progress, patience=PATIENCE)
     except Conflict:
         raise  # somebody else reads this system; the worker reads what was kept

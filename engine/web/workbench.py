@@ -123,7 +123,7 @@ def poll(name: str) -> Response:
     """Ask the system for what is new."""
     tried = attempts.poll(name, by=current_user.who.email)
     if tried.report.run is not None:
-        flash("Polled and recorded.")
+        flash("Polled. This run holds what is new.")
         return redirect(url_for("workbench.run", run_id=tried.report.run))
     if tried.refusal is not None:
         flash(words.clean(str(tried.refusal), 600), "stop")

@@ -21,7 +21,7 @@ from instance_making import (
     instance,
     set_care,
 )
-from looking import table_sizes
+from looking import state_of, table_sizes
 from pytest_httpserver import HTTPServer
 from toy import did
 from workbench_making import a_source, posted, signed_in, words_of
@@ -30,7 +30,7 @@ from engine.config import keyring
 from engine.db import transaction
 from engine.jobs import tasks
 from engine.moments import now_us
-from engine.sources import alerts, hook_log, instances, retention
+from engine.sources import alerts, doors, hook_log, instances, retention
 
 FORM = {
     "name": "our-webinars",
@@ -313,6 +313,20 @@ def test_the_page_says_why_it_is_asked_later(team: FlaskClient, httpserver: HTTP
     page = words_of(team.get("/sources/s/doors").text)
     assert "It could not be read 1 time in a row, so it is asked less often." in page
     assert "the pause doubles each time" in page
+
+
+def test_what_is_too_long_to_wait_for_is_left_to_the_worker(
+    team: FlaskClient, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "AT_ONCE", 10)
+    a_polled_toy(httpserver)
+    answers(httpserver, did("a"))
+    run = posted(team, "/sources/s/poll").headers["Location"]
+    assert run.endswith("/runs/1")
+    assert (state_of(1).state, state_of(1).door) == ("waiting", "poll")
+    assert team.get(run).headers["Refresh"] == "5"
+    tasks.read_unfinished()
+    assert (state_of(1).state, state_of(1).counts["new"]) == ("done", 1)
 
 
 def test_a_source_rests_and_goes_on_by_button(team: FlaskClient) -> None:
