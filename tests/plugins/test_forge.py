@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import webinar_making
 from forum_making import asked, kinds, only, read, recording, sample, source_of
 from pytest_httpserver import HTTPServer
+from webinar_making import live, parts, read_calls, site
 from werkzeug import Request, Response
 
 from engine.api import (
@@ -217,6 +220,18 @@ def test_a_signed_call_is_kept_under_its_own_id() -> None:
     )
     assert isinstance(taken, Delivery)
     assert taken.uid == "code.example.org#72d3"
+
+
+@pytest.mark.both_databases
+def test_a_call_comes_in_at_the_hook_and_is_read(instance_dir: Path, database_url: str) -> None:
+    body = sample("forge", "issue.json")
+    headers = {"X-Hub-Signature-256": signed(body), "X-GitHub-Event": "issues"}
+    settings = {"url": "https://code.example.org", "secret": "s3cret"}
+    with site(instance_dir, database_url, "forge", **settings) as app:
+        answer = webinar_making.call(app, "forge", body, headers | {"X-GitHub-Delivery": "72d3"})
+        forged = webinar_making.call(app, "forge", body + b" ", headers)
+        assert (answer.status_code, forged.status_code, read_calls()) == (202, 401, 1)
+        assert parts(live()) == [("ines-roy", "create", "")]
 
 
 def test_gitlab_is_known_by_its_secret_word() -> None:
