@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.app import create_app
+from engine.cli import longlived
 from engine.db import db
 
 Place = dict[str, str]
@@ -49,6 +50,7 @@ def _inside(
 ) -> Watched:
     os.environ.update(place)
     with create_app(plugins=plugins).app_context(), _looked_at() as peak:
+        longlived.settle()  # as the worker does, which reads what sources bring
         before, wall, cpu = peak[0], time.perf_counter(), time.process_time()
         found = step(*words)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

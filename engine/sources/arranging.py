@@ -7,7 +7,7 @@ file alone, so every reading of it comes to the same, interrupted or not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,6 +18,8 @@ from engine.moments import to_us
 Said = Activity | Gone | Skipped | Failed
 
 MOST = 1_000_000
+KEPT = 5_000
+"""How many things said are kept from the first reading for the second; more are read again."""
 
 
 @dataclass(slots=True)
@@ -26,26 +28,32 @@ class Arrangement:
 
     `last`: of each item told of more than once, the place of its last telling. `group`: which
     item a telling belongs to. `waits`: the place that must come first. `length`: how many things
-    are left when each item is taken once.
+    are left when each item is taken once. `heard`: all that was said, unless it was too much.
     """
 
     last: dict[int, int] = field(default_factory=dict)
     group: dict[int, int] = field(default_factory=dict)
     waits: dict[int, int] = field(default_factory=dict)
     length: int = 0
+    heard: list[Said] | None = None
 
     @classmethod
     def of(cls, said: Iterable[Said]) -> Arrangement:
         """Exhaust a reading; what refuses a file refuses it here, before anything is recorded."""
-        tellings = _Tellings()
+        tellings, heard = _Tellings(), list[Said]()
         for place, one in enumerate(said):
             if place >= MOST:
                 raise BadReport(f"It tells of more than {MOST} things.", "Split the file.")
             tellings.hear(place, one)
-        return tellings.arranged()
+            if place < KEPT:
+                heard.append(one)
+        found = tellings.arranged()
+        found.heard = heard if tellings.count <= KEPT else None
+        return found
 
-    def apply(self, said: Iterable[Said], *, arrived_at: int) -> Iterator[Said]:
-        """The same reading in this order."""
+    def apply(self, again: Callable[[], Iterable[Said]], *, arrived_at: int) -> Iterator[Said]:
+        """The same reading in this order; `again` reads once more what was too much to keep."""
+        said = again() if self.heard is None else self.heard
         held: dict[int, list[tuple[int, Said]]] = {}
         told: dict[int, list[Said]] = {}
         for place, one in enumerate(said):
@@ -64,6 +72,15 @@ class Arrangement:
         for tellings in told.values():
             yield _joined(tellings, arrived_at)
         yield from (one for waiting in held.values() for _, one in waiting)
+
+
+def let_go(arrangements: Iterable[Arrangement]) -> None:
+    """Keep no more than `KEPT` things of all these together; the rest is read again."""
+    room = KEPT
+    for one in arrangements:
+        room -= len(one.heard or ())
+        if room < 0:
+            one.heard = None
 
 
 def _released(held: dict[int, list[tuple[int, Said]]], place: int) -> Iterator[Said]:

@@ -126,8 +126,7 @@ def _runs(source_id: int, name: str) -> list[int]:
 def _said(reading: Reading, delivery_id: int, name: str) -> Iterator[Activity]:
     row = db.session.get_one(DeliveryRow, delivery_id)
     bundle = deliveries.stored_bundle(row)
-    arranged = reading.arrange(bundle).apply(reading.said(bundle), arrived_at=row.arrived_at)
-    for said in arranged:
+    for said in reading.in_order(bundle, arrived_at=row.arrived_at):
         if isinstance(said, Activity) and _is_called(said, name):
             yield said
 

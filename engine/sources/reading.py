@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -104,6 +105,10 @@ class Reading:
         except BadReport as refusal:
             refusal.where = refusal.where or place_of(bundle)
             raise
+
+    def in_order(self, bundle: Bundle, *, arrived_at: int) -> Iterator[Said]:
+        """What the source says of a bundle: each item once, after what it refers to."""
+        return self.arrange(bundle).apply(partial(self.said, bundle), arrived_at=arrived_at)
 
     def remarks(self, bundle: Bundle) -> list[str]:
         """What a person should know of how a bundle was read."""

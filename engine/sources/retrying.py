@@ -161,7 +161,7 @@ def _said(
     """What the source says now of the rows that are tried again."""
     row, wanted = db.session.get_one(DeliveryRow, delivery_id), _Open.of(run_id, problem_id)
     bundle, arrived_at = deliveries.stored_bundle(row), row.arrived_at
-    for said in reading.arrange(bundle).apply(reading.said(bundle), arrived_at=arrived_at):
+    for said in reading.in_order(bundle, arrived_at=arrived_at):
         if wanted.has(delivery_id, said):
             yield said
 

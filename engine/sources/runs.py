@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -15,7 +16,7 @@ from engine.db import db, transaction
 from engine.errors import Conflict, NotFound, Refused
 from engine.moments import now_us
 from engine.sources import deliveries, instances, problems, untold, writes
-from engine.sources.arranging import Arrangement, Said
+from engine.sources.arranging import Arrangement, Said, let_go
 from engine.sources.models import DeliveryRow, Run, RunProblem, SourceInstance, Waiting
 from engine.sources.planner import Outcome, Planner, Voice
 from engine.sources.reading import BATCH, PATIENCE, RETRIES, Reading, Turn, place_of
@@ -37,11 +38,11 @@ def preview(name: str, delivery: Delivery) -> Report:
     """What a run of this delivery would do, by the same code, with nothing written."""
     reading, arrived_at, named = Reading.of(instances.get(name)), now_us(), set[str]()
     bundle = deliveries.bundle_with(reading.source_id, delivery)
-    arrangement = reading.survey(bundle, named)
+    arrangement, again = reading.survey(bundle, named), partial(reading.said, bundle)
     trial = Trial(reading, named=named)
     trial.report.problems = [_remark(bundle, words) for words in reading.remarks(bundle)]
     trial.turn_to(delivery_id=0, arrived_at=arrived_at)
-    for batch in batches(arrangement.apply(reading.said(bundle), arrived_at=arrived_at)):
+    for batch in batches(arrangement.apply(again, arrived_at=arrived_at)):
         trial.take(batch)
     db.session.rollback()
     return trial.report
@@ -157,6 +158,7 @@ class _Reader:
             for delivery_id in deliveries.of_run(self._run_id):
                 if delivery_id not in arranged:
                     arranged[delivery_id] = self._first_pass(delivery_id)
+                    let_go(arranged.values())
                     self._turn.renew()
             self._record_all(arranged)
         except Conflict:
@@ -200,8 +202,9 @@ class _Reader:
 
     def _said(self, delivery_id: int, arrangement: Arrangement) -> Iterator[Said]:
         row = db.session.get_one(DeliveryRow, delivery_id)
-        said = self._reading.said(deliveries.stored_bundle(row))
-        return arrangement.apply(said, arrived_at=row.arrived_at)
+        return arrangement.apply(
+            lambda: self._reading.said(deliveries.stored_bundle(row)), arrived_at=row.arrived_at
+        )
 
     def _record(self, delivery_id: int, batch: Sequence[Said]) -> None:
         """Plan a batch and store it; planned again when somebody changed an item meanwhile."""

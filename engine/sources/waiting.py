@@ -71,7 +71,7 @@ def _read(answered: _Answered, turn: Turn) -> None:
     row = db.session.get_one(DeliveryRow, answered.delivery_id)
     reading = Reading.of(db.session.get_one(SourceInstance, row.source_id))
     bundle = deliveries.stored_bundle(row)
-    arranged = reading.arrange(bundle).apply(reading.said(bundle), arrived_at=row.arrived_at)
+    arranged = reading.in_order(bundle, arrived_at=row.arrived_at)
     waited = [said for said in arranged if _is_about(said, answered.keys)]
     for batch in _batches(waited):
         turn.renew()

@@ -33,8 +33,16 @@ def gone(row: int, key: str) -> Said:
     return Gone(key=key, rows=(row,))
 
 
+@pytest.fixture(params=[pytest.param(5_000, id="kept"), pytest.param(0, id="read again")])
+def _kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arranging, "KEPT", request.param)
+
+
+pytestmark = pytest.mark.usefixtures("_kept")
+
+
 def taken(*said: Said) -> list[Said]:
-    return list(Arrangement.of(said).apply(said, arrived_at=ARRIVED))
+    return list(Arrangement.of(said).apply(lambda: said, arrived_at=ARRIVED))
 
 
 def rows(*said: Said) -> list[tuple[int | str, ...]]:
@@ -127,7 +135,7 @@ SAID = (
 @pytest.mark.parametrize("said", list(permutations(SAID)), ids=lambda said: "".join(rows_of(said)))
 def test_no_row_is_lost_and_the_length_is_known(said: tuple[Said, ...]) -> None:
     arrangement = Arrangement.of(said)
-    found = list(arrangement.apply(said, arrived_at=ARRIVED))
+    found = list(arrangement.apply(lambda: said, arrived_at=ARRIVED))
     assert len(found) == arrangement.length
     assert sorted(row for one in found for row in one.rows) == [1, 2, 3, 4, 5]
 
@@ -141,3 +149,10 @@ def test_a_plugin_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(BadReport) as refusal:
         taken(did(1, "a"), did(2, "b"), did(3, "c"))
     assert refusal.value.why == "It tells of more than 2 things."
+
+
+def test_what_is_too_much_together_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arranging, "KEPT", 2)
+    found = [Arrangement.of([did(row, str(row))]) for row in range(3)]
+    arranging.let_go(found)
+    assert [one.heard is None for one in found] == [False, False, True]

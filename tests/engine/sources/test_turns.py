@@ -35,7 +35,7 @@ from engine import pipeline
 from engine.db import lease_table, transaction, writing
 from engine.errors import Conflict
 from engine.jobs import tasks
-from engine.sources import decisions, doors, instances, reading, runs, undo, writes
+from engine.sources import arranging, decisions, doors, instances, reading, runs, undo, writes
 from engine.sources.models import Run
 
 pytestmark = pytest.mark.both_databases
@@ -51,8 +51,9 @@ SAID = [did(f"k{number}", minutes=1) for number in range(450)] + [
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SAID takes three batches."""
+    """SAID takes three batches, and is read twice."""
     monkeypatch.setattr(runs, "BATCH", 200)
+    monkeypatch.setattr(arranging, "KEPT", 100)
 
 
 def hook(*said: dict[str, Any]) -> int:
