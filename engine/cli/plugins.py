@@ -6,6 +6,7 @@ What changes the set is in `plugin_changes`.
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from engine.host import Host, Plugin, load
 from engine.pipeline import host
 from engine.plugin_checks import Finding, Report
 from engine.plugin_checks.cards import Card, cards
+from engine.plugin_checks.sample_files import SampleFile, samples_of
 from engine.plugin_sets import shelf, wheels
 from engine.plugin_sets.loading import candidate_of
 from engine.plugin_sets.wheels import Installed
@@ -152,6 +154,30 @@ def _finding_lines(finding: Finding) -> Iterator[str]:
     yield f"{finding.level:<5} {finding.about}: {place}{finding.why}"
     if finding.mend:
         yield f"      {finding.mend}"
+
+
+@plugins.command("samples")
+@click.argument("kind")
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Copy them into this folder; without it they are listed.",
+)
+@with_app
+def samples(kind: str, into: Path | None) -> None:
+    """The sample reports that come with a KIND of source: made up, good for a preview."""
+    host().source(kind)
+    for sample in samples_of(host(), kind):
+        click.echo(sample.name if into is None else _copied(sample, into))
+
+
+def _copied(sample: SampleFile, into: Path) -> Path:
+    """Copy a sample, unless there is a file of its name already; where it is now."""
+    target = into / sample.name
+    if target.exists():
+        raise Refused(f"{target} is there already.", "Give another folder.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copyfile(sample.path, target))
 
 
 @plugins.command("new")

@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.api import Activity, BadReport, Bundle, Delivery, Failed, Gone, Skipped, Source
 from engine.plugin_checks.brought import home_of, sources_of
+from engine.plugin_checks.sample_files import FOLDER, SETTINGS
 from engine.sources.checking import checked
 from engine.testkit import growth, scratch
 from engine.testkit.broken import Broken
@@ -21,8 +22,6 @@ from engine.testkit.formats import format_cases
 from engine.testkit.guards import pure
 from engine.testkit.hostile import MANGLED, Hostile, hostile
 from engine.testkit.samples import (
-    FOLDER,
-    SETTINGS,
     Sample,
     expected_of,
     samples_in,

@@ -20,11 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.api import Delivery
+from engine.plugin_checks.sample_files import EXPECTED, HEADERS, SETTINGS, is_report
 from engine.testkit.broken import Broken
-
-FOLDER = "pairs"
-SETTINGS = "settings.json"
-EXPECTED, HEADERS = ".expected.json", ".headers.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +45,7 @@ def samples_in(folder: Path) -> tuple[Sample, ...]:
     """Every report in a folder of pairs; none where there is no folder."""
     if not folder.is_dir():
         return ()
-    return tuple(_sample(path) for path in sorted(folder.iterdir()) if _is_report(path))
+    return tuple(_sample(path) for path in sorted(folder.iterdir()) if is_report(path))
 
 
 def settings_in(folder: Path) -> dict[str, Any]:
@@ -74,15 +71,9 @@ def write_expected(sample: Sample, shown: Mapping[str, Any]) -> None:
     sample.expected.write_text(text + "\n", encoding="utf-8")
 
 
-def _is_report(path: Path) -> bool:
-    name = path.name
-    aside = name in (SETTINGS, "README.md", "__init__.py", "__pycache__")
-    return not aside and not name.startswith(".") and not name.endswith((EXPECTED, HEADERS))
-
-
 def _sample(path: Path) -> Sample:
     if path.is_dir():
-        parts = [one for one in sorted(path.iterdir()) if _is_report(one)]
+        parts = [one for one in sorted(path.iterdir()) if is_report(one)]
         deliveries = tuple(_delivery(one, bundle=path.name) for one in parts)
         if not deliveries:
             raise Broken("The folder is empty.", "Put the deliveries in it.", where=path.name)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from engine.db import transaction
 from engine.pipeline import host
+from engine.plugin_checks.sample_files import sample_of, samples_of
 from engine.profiles import today
 from engine.sources import (
     alerts,
@@ -52,7 +54,21 @@ def told() -> dict[str, Any]:
 def new(plugin: str) -> str:
     """The form of a source of this kind."""
     form = forms.blank(host().source(plugin), {}, {})
-    return render_template("workbench/instance_new.html", form=form)
+    return _new(form)
+
+
+def _new(form: forms.Form) -> str:
+    samples = samples_of(host(), form.plugin)
+    return render_template("workbench/instance_new.html", form=form, samples=samples)
+
+
+@bp.get("/add-source/<plugin>/samples/<path:name>")
+@team
+def sample(plugin: str, name: str) -> Response:
+    """A sample report that comes with the plugin."""
+    path = sample_of(host(), plugin, name).path
+    body = BytesIO(path.read_bytes())
+    return send_file(body, "application/octet-stream", as_attachment=True, download_name=path.name)
 
 
 @bp.post("/add-source/<plugin>")
@@ -64,7 +80,7 @@ def add(plugin: str) -> Page:
     wrong = setting_up.add(plugin, name, forms.wanted(source, typed, ()), basis=basis)
     if wrong:
         form = forms.blank(source, typed, wrong)
-        return render_template("workbench/instance_new.html", form=form), 422
+        return _new(form), 422
     flash("The source is added. Test its connection, or upload a first report to see a preview.")
     return redirect(url_for("workbench.source", name=name))
 

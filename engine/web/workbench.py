@@ -22,6 +22,8 @@ from werkzeug.wrappers import Response
 from engine.api import Delivery
 from engine.competencies import frameworks, rulesets
 from engine.errors import Forbidden, Refused
+from engine.pipeline import host
+from engine.plugin_checks.sample_files import samples_of
 from engine.profiles import today
 from engine.sources import (
     attempts,
@@ -275,9 +277,11 @@ def _align() -> dict[str, str]:
 
 def _source(name: str, *, refusal: Refused | None = None, file: str = "") -> str:
     runs, more = overview.runs_of(name, page=_page())
+    source = overview.source(name)
     return render_template(
         "workbench/source.html",
-        source=overview.source(name),
+        source=source,
+        samples=samples_of(host(), source.plugin),
         settings=overview.settings_of(name),
         runs=runs,
         page=_page(),

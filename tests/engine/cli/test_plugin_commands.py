@@ -113,3 +113,18 @@ def test_the_plugins_that_come_with_byway_have_no_error(byway: Byway) -> None:
     ran = byway("plugins", "check", "--json")
     assert [one["plugin"] for one in ran.json if not one["passes"]] == []
     assert len(ran.json) == len(host.load().plugins)
+
+
+def test_the_samples_of_a_kind_are_listed_and_copied(byway: Byway, tmp_path: Path) -> None:
+    listed = byway("plugins", "samples", "zoom").out.splitlines()
+    copied = byway("plugins", "samples", "zoom", "--into", tmp_path / "here").out.splitlines()
+    assert copied == [str(tmp_path / "here" / name) for name in listed]
+    assert {"webinar.csv", "session/1.csv"} & set(listed)
+    assert all((tmp_path / "here" / name).is_file() for name in listed)
+
+
+def test_a_sample_replaces_no_file(byway: Byway, tmp_path: Path) -> None:
+    (tmp_path / "debates.rss").write_text("mine")
+    ran = byway("plugins", "samples", "elgg", "--into", tmp_path)
+    assert (ran.code, "is there already" in ran.err) == (1, True)
+    assert (tmp_path / "debates.rss").read_text() == "mine"

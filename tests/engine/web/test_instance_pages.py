@@ -412,3 +412,24 @@ def test_a_source_that_is_given_files_leads_to_its_settings(team: FlaskClient) -
     page = team.get("/sources/zoom").text
     assert 'href="/sources/zoom/settings"' in page
     assert 'href="/sources/zoom/doors"' in page
+
+
+def test_sample_reports_are_offered_and_become_something(team: FlaskClient) -> None:
+    assert "Sample reports" in words_of(team.get("/add-source/zoom").text)
+    got = team.get("/add-source/zoom/samples/webinar.csv")
+    assert got.headers["Content-Disposition"] == "attachment; filename=webinar.csv"
+    assert b"Attendee Details" in got.data
+
+
+def test_a_kind_without_samples_offers_none(team: FlaskClient) -> None:
+    assert "Sample reports" not in team.get("/sources/t").text
+
+
+@pytest.mark.parametrize("name", ["../__init__.py", "settings.json", "webinar.expected.json", "x"])
+def test_nothing_but_samples_is_handed_out(team: FlaskClient, name: str) -> None:
+    assert team.get(f"/add-source/zoom/samples/{name}").status_code == 404
+
+
+def test_samples_are_for_the_team(toys: Flask) -> None:
+    learner = signed_in(toys, a_person("Bo Lindqvist", "bo@example.org"))
+    assert learner.get("/add-source/zoom/samples/webinar.csv").status_code == 403
