@@ -334,6 +334,7 @@ def test_a_source_rests_and_goes_on_by_button(team: FlaskClient) -> None:
     assert care("t").paused
     assert "It is paused." in team.get("/sources/t/doors").text
     assert "Paused. Nothing comes in by itself" in words_of(team.get("/sources").text)
+    assert "Paused. Nothing comes in by itself" in words_of(team.get("/sources/t").text)
     posted(team, "/sources/t/resume")
     assert not care("t").paused
     assert "Paused" not in words_of(team.get("/sources").text)

@@ -144,7 +144,7 @@ def test_a_source_whose_plugin_is_gone_is_still_listed(team: FlaskClient) -> Non
     page = team.get("/sources")
 
     assert page.status_code == 200
-    assert "Its plugin is not loaded" in page.text
+    assert "any more, so nothing is read. Look at the plugins" in words_of(page.text)
 
 
 def test_secrets_are_in_no_page(team: FlaskClient) -> None:
