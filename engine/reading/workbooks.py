@@ -130,11 +130,28 @@ def _reading() -> Iterator[None]:
 def _refuse_large(body: bytes, unpacked: int) -> None:
     """It may unpack to a thousand times its size; zipfile reads no more than is declared."""
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        _refuse_other(archive.namelist())
         size = sum(one.file_size for one in archive.infolist())
     if size > unpacked:
         raise BadReport(
             f"The workbook holds more than {unpacked // 1_000_000} MB.", "Save its table as CSV."
         )
+
+
+def _refuse_other(names: list[str]) -> None:
+    """A ZIP that is no workbook of Excel says so itself."""
+    if "[Content_Types].xml" in names:
+        return
+    if "mimetype" in names and "content.xml" in names:
+        raise BadReport(
+            "This is a file of LibreOffice or OpenOffice.", "Save it as .xlsx, or as CSV (UTF-8)."
+        )
+    first = "".join(filter(str.isprintable, ", ".join(names[:3])))[:200]
+    raise BadReport(
+        f"This is an archive, not a table. It holds {len(names)} files: "
+        f"{first or 'none'}{' and others' if len(names) > 3 else ''}.",
+        "Unpack it and give the table alone.",
+    )
 
 
 def _refuse_large_sheet(number: int, cells: list[str], filled: int, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -88,6 +89,28 @@ def test_a_hidden_sheet_says_so() -> None:
 def test_no_workbook(body: bytes) -> None:
     with pytest.raises(BadReport, match="cannot be read"):
         read_workbook(body)
+
+
+def zipped(*names: str) -> bytes:
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w") as archive:
+        for name in names:
+            archive.writestr(name, "")
+    return into.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        pytest.param(zipped("a.csv", "b.csv"), "It holds 2 files: a.csv, b.csv.", id="an archive"),
+        pytest.param(zipped(*"abcd"), "It holds 4 files: a, b, c and others.", id="many files"),
+        pytest.param(zipped("mimetype", "content.xml"), "a file of LibreOffice", id="ODS"),
+    ],
+)
+def test_another_archive_is_named(body: bytes, why: str) -> None:
+    with pytest.raises(BadReport) as refusal:
+        read_workbook(body)
+    assert why in refusal.value.why
 
 
 @pytest.mark.parametrize("bound", ["MOST_COLUMNS", "MOST_ROWS", "MOST_CELLS"])
