@@ -16,7 +16,7 @@ from engine.moments import from_us
 from engine.people import inbox, policies, suggestions
 from engine.people.inbox import Decider
 from engine.people.suggestions import Suggestion
-from engine.sources import handles, inbox_csv, named, newcomers
+from engine.sources import account_rules, handles, inbox_csv, named, newcomers
 from engine.sources.handles import Handle, Wanted
 
 COMMAND = Decider(name="byway people inbox")
@@ -131,14 +131,22 @@ def history(undo: int | None) -> None:
 @click.command("policies")
 @click.option("--trust", metavar="DOMAIN", help="Let its addresses become people.")
 @click.option("--distrust", metavar="DOMAIN", help="Trust it no more; people it made stay.")
+@click.option("--follow", metavar="SOURCE", help="Link accounts by the address its reports give.")
+@click.option("--follow-no-more", metavar="SOURCE", help="Link none of its accounts any more.")
 @with_app
-def policies_(trust: str | None, distrust: str | None) -> None:
-    """What happens by itself: trusted domains, and account rules of keys."""
+def policies_(
+    trust: str | None, distrust: str | None, follow: str | None, follow_no_more: str | None
+) -> None:
+    """What happens by itself: trusted domains, and account rules of keys and sources."""
     with transaction():
         if trust is not None:
             policies.trust(trust, by=COMMAND.name)
         if distrust is not None:
             policies.distrust(distrust, by=COMMAND.name)
+        if follow is not None:
+            account_rules.follow(follow)
+        if follow_no_more is not None:
+            account_rules.follow_no_more(follow_no_more)
     if created := newcomers.create_people():
         click.echo(f"{created} people created.")
     for one in policies.trusted():
@@ -149,3 +157,6 @@ def policies_(trust: str | None, distrust: str | None) -> None:
                 f"{key.name}: account names are the {key.account_rule}, "
                 f"on {key.account_home_page or 'every home page'}."
             )
+    for source in account_rules.every():
+        if source.is_followed:
+            click.echo(f"{source.name}: accounts are linked by the address its reports give.")

@@ -1,4 +1,4 @@
-"""Whose an LMS's accounts are: rules of keys are applied to whoever turns up in the record."""
+"""Whose an LMS's or a source's accounts are: rules are applied to whoever is in the record."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from engine.competencies import projector
 from engine.competencies.models import line
 from engine.db import PORTION, db, portions, reading, transaction
 from engine.lrs.models import Origin
-from engine.people import accounts
-from engine.people.accounts import AccountRule
+from engine.people import accounts, together
+from engine.people.accounts import REPORTED, AccountRule
 from engine.people.models import PeopleLog
+from engine.people.together import Mark
 
 Rules = Mapping[int, AccountRule]
 
@@ -24,7 +25,7 @@ def match_accounts() -> int:
 
 
 class AccountMatcher:
-    """Follows the record: new lines each time, all of it when people or rules have changed.
+    """Follows the record: new lines each time, all of it when people, rules or runs have changed.
 
     How far it came is in memory only: a new one begins with everybody, which does no harm.
     """
@@ -33,6 +34,7 @@ class AccountMatcher:
         self._rules: Rules = {}
         self._decision = 0
         self._seq = 0
+        self._mark = Mark()
 
     def match(self) -> int:
         """Link what can be by now; how many accounts. Nothing is asked while no key has a rule."""
@@ -41,11 +43,14 @@ class AccountMatcher:
             return 0
         decision, decided = _decisions(self._decision)
         generation, seq = _end()
-        if decided or rules != self._rules:
+        mark = _mark(rules)
+        if decided or rules != self._rules or mark.fallen != self._mark.fallen:
             linked = _link_all(generation, rules)
         else:
             linked = _link(_pairs(generation, line.c.seq.between(self._seq + 1, seq), rules), rules)
-        self._rules, self._decision, self._seq = rules, decision, seq
+            if mark.last > self._mark.last:
+                linked += _link_these(generation, together.accounts_after(self._mark.last), rules)
+        self._rules, self._decision, self._seq, self._mark = rules, decision, seq, mark
         return linked
 
 
@@ -56,9 +61,17 @@ def _rules() -> Rules:
     with reading() as connection:
         rows = connection.execute(select(*columns).where(table.c.account_rule.is_not(None))).all()
     return {
-        row.id: AccountRule(names=row.account_rule, home_page=row.account_home_page, by=row.name)
+        row.id: AccountRule(
+            names=row.account_rule, home_page=row.account_home_page, by=row.name, origin=row.id
+        )
         for row in rows
     }
+
+
+def _mark(rules: Rules) -> Mark:
+    """How far reports have told whose accounts are, if any rule goes by them."""
+    is_asked = any(rule.names == REPORTED for rule in rules.values())
+    return together.mark() if is_asked else Mark()
 
 
 def _decisions(after: int) -> tuple[int, bool]:
@@ -83,10 +96,17 @@ def _link_all(generation: int, rules: Rules) -> int:
     """Walk through all actors, a portion at a time, so that nobody waits for it."""
     linked = 0
     for part in _actors(generation):
-        found = accounts.unclaimed(part)
-        db.session.rollback()
-        for some in portions(found):
-            linked += _link(_pairs(generation, line.c.actor.in_(some), rules), rules)
+        linked += _link_these(generation, part, rules)
+    return linked
+
+
+def _link_these(generation: int, keys: Iterable[str], rules: Rules) -> int:
+    """Link those of these actors that can be; whoever was ever linked is left out early."""
+    linked = 0
+    found = accounts.unclaimed(keys)
+    db.session.rollback()
+    for some in portions(found):
+        linked += _link(_pairs(generation, line.c.actor.in_(some), rules), rules)
     return linked
 
 

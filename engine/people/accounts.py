@@ -10,32 +10,42 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from sqlalchemy import select
 
 from engine.db import db, portions
 from engine.errors import Refused
-from engine.people import service
+from engine.people import inbox, service, together
 from engine.people.models import Identifier, Person
+from engine.people.together import Given
 from xapi import actors
 
 USERNAME = "urn:byway:username"
 EXTERNAL_ID = "urn:byway:external-id"
 MAX_NAME = 200
 MAX_KEY = 1000
+REPORTED = "reported"
+"""The rule that a source's own reports tell whose its accounts are, by an address."""
 BY = "account rule of "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRule:
-    """What the names of accounts are that come from one key.
+    """What the names of accounts are that come from one key, or what tells whose a source's are.
 
-    `names` is "username", "external_id" or "email"; without `home_page` it holds on every one.
+    `names` is "username", "external_id" or "email", or REPORTED: then the address counts that
+    reports of `origin` give with an account. Without `home_page` it holds on every one.
     """
 
     names: str
     home_page: str | None
     by: str
+    origin: int | None = None
+
+
+_Asked = tuple[Collection[AccountRule], str, str]
+"""The rules that hold for an account, its home page, and the identifier that they take it for."""
 
 
 def username_key(text: str) -> str:
@@ -69,23 +79,25 @@ _KEYS: Mapping[str, Callable[[str], str]] = {
 def link_accounts(accounts: Mapping[str, Collection[AccountRule]]) -> int:
     """Link accounts to the people their rules tell; how many. Whoever is in doubt stays nobody's.
 
-    Left alone is what is or ever was linked by hand, what the rules tell two people of, and two
-    accounts at one home page that would be the same user name.
+    Left alone is what is or ever was linked by hand or is put aside, what the rules tell two
+    people of, and two accounts at one home page that would be the same user name.
 
     :param accounts: keys of actors, each with the rules of the origins it comes from.
     """
-    asking = {key: found for key in unclaimed(accounts) if (found := _ask(key, accounts[key]))}
+    free = unclaimed(accounts)
+    given = _given(free, chain.from_iterable(accounts[key] for key in free))
+    asking = {key: found for key in free if (found := _ask(key, accounts[key], given.get(key)))}
     rivals = Counter((home, one) for _, home, one in asking.values())
     owners = _owners({one for _, _, one in asking.values()})
     return sum(
-        _link(key, owners[one], rules)
-        for key, (rules, home, one) in asking.items()
+        _link(key, owners[one], asking[key])
+        for key, (_, home, one) in asking.items()
         if one in owners and rivals[home, one] == 1
     )
 
 
 def unclaimed(keys: Iterable[str]) -> list[str]:
-    """The accounts among identifiers that were never linked.
+    """The accounts among identifiers that were never linked, and are not put aside.
 
     An identifier that is known and nobody's was unlinked by hand.
     """
@@ -93,16 +105,23 @@ def unclaimed(keys: Iterable[str]) -> list[str]:
     known: set[str] = set()
     for part in portions(wanted):
         known.update(db.session.scalars(select(Identifier.key).where(Identifier.key.in_(part))))
-    return sorted(wanted - known)
+    return sorted(wanted - known - inbox.ignored(wanted))
 
 
-def _ask(
-    key: str, rules: Collection[AccountRule]
-) -> tuple[Collection[AccountRule], str, str] | None:
+def _given(keys: Iterable[str], rules: Iterable[AccountRule]) -> Mapping[str, Given]:
+    """The addresses that reports give accounts, if a rule goes by them."""
+    return together.given_to(keys) if any(map(_is_reported, rules)) else {}
+
+
+def _is_reported(rule: AccountRule) -> bool:
+    return rule.names == REPORTED
+
+
+def _ask(key: str, rules: Collection[AccountRule], given: Given | None = None) -> _Asked | None:
     """The rules that hold for an account, its home page, and the one identifier they stand for."""
     home, name = _account(key)
-    held = [rule for rule in rules if rule.home_page in (None, home)]
-    found = {_sought(rule, name) for rule in held}
+    held = [rule for rule in rules if rule.home_page in (None, home) and _holds(rule, given)]
+    found = {_sought(rule, name, given) for rule in held}
     one = found.pop() if len(found) == 1 else None
     return (held, home, one) if one is not None else None
 
@@ -119,7 +138,15 @@ def _account(key: str) -> tuple[str, str]:
     return str(account["homePage"]), str(account["name"])
 
 
-def _sought(rule: AccountRule, name: str) -> str | None:
+def _holds(rule: AccountRule, given: Given | None) -> bool:
+    """Whether a rule has anything to say: one that goes by reports needs its own source's."""
+    return not _is_reported(rule) or (given is not None and rule.origin in given.origins)
+
+
+def _sought(rule: AccountRule, name: str, given: Given | None) -> str | None:
+    """The identifier that a rule takes an account for."""
+    if _is_reported(rule):
+        return given.one if given else None
     try:
         return _KEYS[rule.names](name)
     except Refused:
@@ -137,11 +164,31 @@ def _owners(keys: Collection[str]) -> dict[str, int]:
     return found
 
 
-def _link(key: str, record: int, rules: Collection[AccountRule]) -> bool:
+def _link(key: str, record: int, asked: _Asked) -> bool:
+    """Link an account to whom it is asked for, unless she has another that asks the same.
+
+    Nor does she link it to herself, by a report that nobody but she brought.
+    """
     person = db.session.get_one(Person, record)
-    others = (_ask(other, rules) for other in service.keys_of(service.standing(person).id))
-    if _ask(key, rules) in others:
+    rules, home, one = asked
+    hers = service.keys_of(service.standing(person).id)
+    others = [found for other in hers if (found := _ask(other, rules))]
+    if any(found[1:] == (home, one) for found in others):
         return False
-    by = ", ".join(sorted({rule.by for rule in rules}))
-    service.link(person, key, by=f"{BY}{by}"[:320])
+    if any(map(_is_reported, rules)) and _are_hers(together.told_by(key, one), hers):
+        return False
+    service.link(person, key, by=f"{BY}{_signature(rules, one)}"[:320])
     return True
+
+
+def _are_hers(names: Iterable[str], keys: Collection[str]) -> bool:
+    """Whether all of those who brought reports are one person, by her identifiers."""
+    return all(f"mailto:{name}" in keys for name in names)
+
+
+def _signature(rules: Collection[AccountRule], one: str) -> str:
+    """Whose rules these are, and by which address if that is what they go by."""
+    names = ", ".join(sorted({rule.by for rule in rules}))
+    if not any(map(_is_reported, rules)):
+        return names
+    return f"{names}, whose reports give {one.removeprefix('mailto:')}"

@@ -1,8 +1,8 @@
-"""The tables of the identity inbox: handles that were put aside, and domains that are trusted."""
+"""The tables of the identity inbox: what was put aside or trusted, and what reports say."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import db
@@ -31,3 +31,25 @@ class TrustedDomain(db.Model):  # type: ignore[name-defined,misc]
     trusted: Mapped[bool]
     by: Mapped[str] = mapped_column(String(320))
     at: Mapped[int] = mapped_column(BigInteger)
+
+
+class SaidTogether(db.Model):  # type: ignore[name-defined,misc]
+    """A run's report gave an account and an address as one person's, both as handles.
+
+    It counts while the run stands; nobody is linked by it. Rows are only ever added, so who has
+    seen one has seen those with smaller numbers.
+    """
+
+    __tablename__ = "said_together"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(String(600))
+    address: Mapped[str] = mapped_column(String(600), index=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    origin_id: Mapped[int] = mapped_column(ForeignKey("origin.id"))
+
+    __table_args__ = (
+        Index(
+            "uq_said_together_account_address_run_id", "account", "address", "run_id", unique=True
+        ),
+    )

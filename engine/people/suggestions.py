@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from engine.db import db, portions
 from engine.errors import Refused
-from engine.people import accounts, inbox, service
+from engine.people import accounts, inbox, service, together
 from engine.people.models import Identifier, Person
 from xapi import actors
 
@@ -46,6 +46,7 @@ def suggest(handles: Collection[str]) -> dict[str, list[Suggestion]]:
     """Suggestions for these handles, the strongest first; who has none is left out."""
     known = _known(handles)
     traces = [trace for handle in handles for trace in _traces(handle)]
+    traces += _from_reports(handles)
     owners = _owners({trace.key for trace in traces})
     found: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
     for trace in traces:
@@ -114,6 +115,15 @@ def _from_account(handle: str, home: str, name: str) -> Iterator[_Trace]:
     if name.casefold() != name:
         told = "same account name as {email} at this site, but for capitals"
         yield _Trace(handle=handle, key=f"{home}::{name.casefold()}", told=told, strength=WEAK)
+
+
+def _from_reports(handles: Iterable[str]) -> Iterator[_Trace]:
+    """The addresses that reports give accounts; in doubt about which or whose none is enough."""
+    told = "a report of its source gives this account the address of {email}"
+    for handle, given in together.given_to(handles).items():
+        strength = STRONG if given.one else WEAK
+        for key in given.addresses:
+            yield _Trace(handle=handle, key=key, told=told, strength=strength)
 
 
 def _email_key(name: str) -> str:

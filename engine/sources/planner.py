@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.activity import Facts, agent_of, essence, facts_of, same_essence, statement_of
@@ -35,7 +35,10 @@ RECORDED = ("new", "corrected", "known")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Where the rows of one thing said ended, and why if they need a hand."""
+    """Where the rows of one thing said ended, and why if they need a hand.
+
+    `together` is whoever did it, if it is recorded and came with both an account and an address.
+    """
 
     outcome: str
     places: tuple[int | str, ...]
@@ -43,6 +46,7 @@ class Outcome:
     mend: str = ""
     awaits: str | None = None
     state: ItemState | None = None
+    together: Actor | None = None
 
     def counts(self) -> Counter[str]:
         """Every row once: the first of a recorded thing under its outcome, the others merged."""
@@ -182,7 +186,8 @@ class Planner:
         self._own_keys(state, activity.keys)
         for other in found[1:]:
             self._merge(state, other)
-        return self._say(state, facts, activity)
+        outcome, doer = self._say(state, facts, activity), _named_twice(activity)
+        return replace(outcome, together=doer) if doer else outcome
 
     def _found(self, keys: Sequence[str]) -> list[ItemState]:
         """The items these keys name, the oldest first; several turn out to be one."""
@@ -341,6 +346,14 @@ def _keys_in(said: Said) -> set[str]:
             return {*said.keys, *(ref.key for ref in refs if isinstance(ref, ItemRef))}
         case _:
             return set()
+
+
+def _named_twice(activity: Activity) -> Actor | None:
+    """Whoever did it, if she came with both an account and an address."""
+    actor = activity.actor
+    if isinstance(actor, Actor) and actor.email and actor.account:
+        return actor
+    return None
 
 
 def _unmatched(activity: Activity) -> Outcome:

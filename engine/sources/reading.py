@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from engine.activity import agent_of
-from engine.api import Activity, Bundle, Failed, Gone, ItemRef, Skipped, Source
+from engine.api import Activity, Actor, Bundle, Failed, Gone, ItemRef, Skipped, Source
 from engine.db import Lease, db, drop_lease, holder_name, take_lease, writing
 from engine.errors import BadReport, Conflict
 from engine.host import iterating
@@ -21,6 +21,7 @@ from engine.lrs.models import Origin
 from engine.lrs.store import Authority
 from engine.moments import now_us
 from engine.people import service as people
+from engine.people.together import pair_of
 from engine.pipeline import host
 from engine.sources import instances
 from engine.sources.arranging import Arrangement, Said
@@ -145,9 +146,18 @@ class Reading:
             return frozenset()
         agents = [_doer(one, planner) for one in batch]
         keys = {key for agent in agents if agent and (key := actors.key(agent))}
-        owners = people.owners(keys)
-        words = {key: self.words.get(owners.get(key, 0)) for key in keys}
-        return frozenset(key for key, word in words.items() if not people.allows(self.basis, word))
+        pairs = {pair for one in batch if (pair := _pair(one))}
+        owners = people.owners(keys | {account for account, _ in pairs})
+        refused = {key for key in keys if not self._allows(owners.get(key, 0))}
+        refused |= {
+            address
+            for account, address in pairs
+            if account in owners and not self._allows(owners[account])
+        }
+        return frozenset(refused)
+
+    def _allows(self, person: int) -> bool:
+        return people.allows(self.basis, self.words.get(person))
 
 
 def _hushed(said: Said, forms: list[str]) -> Said:
@@ -173,6 +183,14 @@ def _noting(all_said: Iterator[Said], named: set[str]) -> Iterator[Said]:
 def place_of(bundle: Bundle) -> str:
     """A bundle as a place to look at: its newest delivery's name."""
     return bundle.deliveries[-1].name or "the delivery"
+
+
+def _pair(said: Said) -> tuple[str, str] | None:
+    """The account and the address of whoever did it, where the source says both."""
+    actor = said.actor if isinstance(said, Activity) else None
+    if isinstance(actor, Actor) and actor.account and actor.email:
+        return pair_of(actor)
+    return None
 
 
 def _doer(said: Said, planner: Planner) -> dict[str, Any] | None:

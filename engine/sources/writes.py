@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table, and_, bindparam, delete, insert, update
+from sqlalchemy import Insert, Table, and_, bindparam, delete, exists, insert, select, update
 
 from engine.db import db
 from engine.errors import Conflict
@@ -14,6 +14,8 @@ from engine.lrs.forwards import look_again
 from engine.lrs.models import statement as statement_table
 from engine.lrs.store import Entry, Write
 from engine.moments import now_us
+from engine.people.inbox_models import SaidTogether
+from engine.people.together import pair_of
 from engine.pipeline import record
 from engine.sources.items import ItemState, Word
 from engine.sources.models import Item, ItemKey, ItemMerge, Run, RunItem, RunProblem, Waiting
@@ -43,6 +45,7 @@ def of_plan(planner: Planner, outcomes: Sequence[Outcome]) -> list[Write]:
         *_keys(planner),
         *_words(run_id, words),
         *_merges(planner),
+        *_together(planner.voice, outcomes),
         *_waiting(planner, outcomes),
         *problems(planner.voice, outcomes),
     ]
@@ -173,6 +176,25 @@ def _merges(planner: Planner) -> Iterable[Write]:
     ]
     if rows:
         yield Write(statement=insert(_table(ItemMerge)), values=rows)
+
+
+def _together(voice: Voice, outcomes: Sequence[Outcome]) -> Iterable[Write]:
+    """The accounts and addresses that came together, each pair once however often it is said."""
+    given = {(one.email, one.account): one for said in outcomes if (one := said.together)}
+    pairs = {pair for actor in given.values() if (pair := pair_of(actor))}
+    if pairs:
+        whose = {"run_id": voice.run_id, "origin_id": voice.origin_id}
+        rows = [{"account": one, "address": other, **whose} for one, other in sorted(pairs)]
+        yield Write(statement=_unless_said(_table(SaidTogether)), values=rows)
+
+
+def _unless_said(table: Table) -> Insert:
+    """A row of pairs, unless the run said it before."""
+    names = ("account", "address", "run_id", "origin_id")
+    values = {name: bindparam(name, type_=table.c[name].type) for name in names}
+    same = and_(*(table.c[name] == values[name] for name in names[:3]))
+    row = select(*values.values()).where(~exists().where(same))
+    return insert(table).from_select(names, row)
 
 
 def _waiting(planner: Planner, outcomes: Sequence[Outcome]) -> Iterable[Write]:

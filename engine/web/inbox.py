@@ -19,7 +19,16 @@ from engine.people import inbox as decisions
 from engine.people import policies, suggestions
 from engine.people import service as people
 from engine.people.inbox import Decider
-from engine.sources import handles, inbox_csv, linking, merging, named, newcomers, previews
+from engine.sources import (
+    account_rules,
+    handles,
+    inbox_csv,
+    linking,
+    merging,
+    named,
+    newcomers,
+    previews,
+)
 from engine.sources.handles import Handle, Wanted
 from engine.web import inbox_words as say
 from engine.web import words
@@ -291,7 +300,7 @@ def take_back(entry: int) -> Answer:
 @bp.get("/policies")
 @team
 def rules() -> str:
-    """What happens by itself: trusted domains, and account rules of keys."""
+    """What happens by itself: trusted domains, and account rules of keys and sources."""
     return _rules("", {})
 
 
@@ -319,11 +328,32 @@ def distrust() -> Answer:
     return redirect(url_for("inbox.rules"))
 
 
+@bp.post("/policies/follow")
+@team
+def follow() -> Answer:
+    """Link a source's accounts by the address that its own reports give; the worker does it."""
+    name = request.form.get("source", "")
+    _raised(linking.in_one(lambda: account_rules.follow(name)))
+    flash("Its accounts are linked from now on, within a few seconds.")
+    return redirect(url_for("inbox.rules"))
+
+
+@bp.post("/policies/follow-no-more")
+@team
+def follow_no_more() -> Answer:
+    """Link a source's accounts by itself no more."""
+    name = request.form.get("source", "")
+    _raised(linking.in_one(lambda: account_rules.follow_no_more(name)))
+    flash("No account of it is linked by itself any more. Those that are linked stay so.")
+    return redirect(url_for("inbox.rules"))
+
+
 def _rules(domain: str, wrong: dict[str, str]) -> str:
     return render_template(
         "workbench/inbox_policies.html",
         trusted=policies.trusted(),
         keys=[key for key in listed() if key.account_rule],
+        sources=account_rules.every(),
         domain=domain,
         wrong=wrong,
     )

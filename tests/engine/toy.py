@@ -37,6 +37,8 @@ from engine.sources import instances
 
 BO = "bo@example.org"
 NOON = "2026-09-08T12:00:00+00:00"
+HOME = "https://toy.example.org"
+"""The home page of accounts, unless told otherwise."""
 
 
 def did(*keys: str, **more: Any) -> dict[str, Any]:
@@ -178,7 +180,7 @@ def doer(one: dict[str, Any]) -> Actor | ItemRef:
     return Actor(
         name=one.get("name"),
         email=one.get("email"),
-        account=Account(home_page="https://toy.example.org", name=account) if account else None,
+        account=Account(home_page=one.get("home", HOME), name=account) if account else None,
     )
 
 

@@ -87,6 +87,18 @@ def test_policies_are_shown_and_set(byway: Byway) -> None:
     assert "trusted" not in byway("people", "policies", "--distrust", "example.org").out
 
 
+def test_a_sources_reports_are_followed(byway: Byway) -> None:
+    byway("sources", "add", "feed", "blogs", "--set", "feeds=https://blog.example.org/feed")
+    told = "blogs: accounts are linked by the address its reports give."
+    assert told in byway("people", "policies", "--follow", "blogs").out
+    assert told not in byway("people", "policies", "--follow-no-more", "blogs").out
+
+
+def test_following_what_is_no_source_is_refused(byway: Byway) -> None:
+    ran = byway("people", "policies", "--follow", "nowhere")
+    assert (ran.code, "There is no source" in ran.err) == (1, True)
+
+
 def test_a_person_is_created_with_the_link(byway: Byway) -> None:
     ran = byway("people", "link", "new@example.org", ACCOUNT, "--create", "--name", "New One")
     assert (ran.code, ran.out) == (0, f"{ACCOUNT} is new@example.org.\n")

@@ -78,6 +78,20 @@ def test_an_objection_holds_for_every_identifier() -> None:
 
 
 @pytest.mark.usefixtures("asking")
+def test_an_objection_holds_for_an_account_beside_a_new_address() -> None:
+    with transaction():
+        people.link(people.get_person("bo@example.org"), "https://toy.example.org::bo")
+    say("objected", "t")
+    assert ended(run(did("a", email="new@example.org", account="bo"))) == {"withheld": 1}
+
+
+@pytest.mark.usefixtures("asking")
+def test_consent_by_an_address_is_enough_beside_an_account_of_nobody() -> None:
+    say("given", "c")
+    assert ended(run(did("a", account="unknown"), name="c")) == {"new": 1}
+
+
+@pytest.mark.usefixtures("asking")
 def test_an_objection_holds_where_another_item_names_the_doer() -> None:
     run(did("topic"), did("answer", email="ines@example.org"))
     say("objected", "t")

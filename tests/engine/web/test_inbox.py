@@ -56,6 +56,8 @@ FORMS = (
     "/workbench/people/history/1/back",
     "/workbench/people/policies/trust",
     "/workbench/people/policies/distrust",
+    "/workbench/people/policies/follow",
+    "/workbench/people/policies/follow-no-more",
 )
 
 
@@ -272,6 +274,19 @@ def test_a_domain_is_trusted_and_makes_people_at_once(client: FlaskClient) -> No
     assert "by odile@example.org" in words_of(client.get("/workbench/people/policies").text)
     sent(client, "/workbench/people/policies/distrust", domain="example.org")
     assert "None yet" in client.get("/workbench/people/policies").text
+
+
+def test_a_sources_reports_are_followed_until_somebody_says_no_more(client: FlaskClient) -> None:
+    sent(client, "/workbench/people/policies/follow", source="t")
+    assert "Follow it no more : t" in words_of(client.get("/workbench/people/policies").text)
+    sent(client, "/workbench/people/policies/follow-no-more", source="t")
+    assert "None is followed" in client.get("/workbench/people/policies").text
+
+
+@pytest.mark.parametrize("path", ["follow", "follow-no-more"])
+def test_a_source_that_is_none_is_refused_as_a_page(client: FlaskClient, path: str) -> None:
+    page = sent(client, f"/workbench/people/policies/{path}", source="nowhere")
+    assert (page.status_code, "There is no source" in page.text) == (404, True)
 
 
 def test_what_is_no_domain_is_told_at_the_field(client: FlaskClient) -> None:
