@@ -20,6 +20,7 @@ from engine.moments import iso
 from engine.sources import (
     alerts,
     doors,
+    fetched,
     hook_log,
     hook_replays,
     instances,
@@ -247,12 +248,20 @@ def rotate_key(forget_old: bool) -> None:
 
 @sources.command()
 @click.argument("name")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @json_option(_refused)
 @with_app
-def preview(name: str, file: Path, json: bool) -> None:
-    """Show what a run of FILE would do; nothing is written."""
-    _print(runs.preview(name, _delivery(file)), json)
+def preview(name: str, file: Path | None, json: bool) -> None:
+    """Show what a run of FILE would do, or a poll when no file is given; nothing is written."""
+    if file is not None:
+        _print(runs.preview(name, _delivery(file)), json)
+        return
+    found = fetched.preview(name)
+    _print(found.report, json)
+    if not found.is_whole:
+        click.echo("These are the first pages; a poll brings more.", err=True)
 
 
 @sources.command()

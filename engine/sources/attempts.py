@@ -9,7 +9,8 @@ from datetime import date
 from engine.api import Delivery
 from engine.db import db
 from engine.errors import NotFound, Refused
-from engine.sources import doors, replaying, retrying, runs, unaligned
+from engine.sources import doors, fetched, replaying, retrying, runs, unaligned
+from engine.sources.fetched import Fetch
 from engine.sources.replaying import Replay, Window
 from engine.sources.retrying import Retried
 from engine.sources.runs import Report
@@ -37,6 +38,17 @@ def preview(name: str, delivery: Delivery) -> Tried:
         why = "No file was chosen, or the file is empty."
         return Tried(refusal=Refused(why, "Choose the report and upload it."))
     return _tried(lambda: runs.preview(name, delivery))
+
+
+def fetch(name: str) -> Fetch | Refused:
+    """What asking a system now would bring; nothing is written, and nothing is noted."""
+    try:
+        return fetched.preview(name)
+    except NotFound:
+        raise
+    except Refused as refusal:
+        db.session.rollback()
+        return refusal
 
 
 def poll(name: str, *, by: str) -> Tried:

@@ -132,7 +132,7 @@ def sound(delivery: object, source: Source) -> Delivery:
 def _keep(reading: Reading, brought: list[Delivery], by: str) -> int | None:
     """Keep what a poll brought together with the cursor that follows it; None without news."""
     with transaction() as session:
-        news = _news(reading.source_id, brought)
+        news = news_among(reading.source_id, brought)
         values: dict[str, Any] = {"polled_at": now_us(), "trouble": None}
         cursors = [delivery.cursor for delivery in brought if delivery.cursor is not None]
         if cursors:
@@ -150,7 +150,7 @@ def _keep(reading: Reading, brought: list[Delivery], by: str) -> int | None:
         return run.id
 
 
-def _news(source_id: int, brought: list[Delivery]) -> list[Delivery]:
+def news_among(source_id: int, brought: list[Delivery]) -> list[Delivery]:
     """What is not there already by the system's own id, each id once."""
     news: dict[str | int, Delivery] = {}
     for place, delivery in enumerate(brought):
@@ -263,7 +263,7 @@ def _bring_announced(run: Run) -> None:
         found = [one for call in calls for one in follow(partial(source.follow, call, fetch, own))]
         brought = [sound(one, source) for one in found]
     with transaction() as session:
-        for delivery in _news(source_id, brought):
+        for delivery in news_among(source_id, brought):
             deliveries.keep_delivery(session.get_one(Run, run_id), delivery)
 
 

@@ -56,14 +56,25 @@ class Line:
     hidden: bool = False
 
 
-def of_report(report: Report, delivery: Delivery) -> list[Line]:
-    """The first rows of each outcome in a preview, in the order of the outcomes."""
-    raw, made = Raw(delivery.body), {one["id"]: one for one in report.statements}
+def of_report(report: Report, brought: Mapping[int, Delivery]) -> list[Line]:
+    """The first rows of each outcome in a preview, in the order of the outcomes.
+
+    :param brought: the deliveries by the numbers that they were tried under.
+    """
+    raws = {number: Raw(delivery.body) for number, delivery in brought.items()}
+    made = {one["id"]: one for one in report.statements}
     return [
-        _previewed(name, outcome, raw, made)
+        _previewed(name, outcome, _raw_of(outcome, raws), made)
         for name in OUTCOMES
         for outcome in report.firsts.get(name, ())
     ]
+
+
+def _raw_of(outcome: Outcome, raws: Mapping[int, Raw]) -> Raw:
+    """Where the rows of an outcome stand; among several deliveries only an item knows its own."""
+    if len(raws) == 1:
+        return next(iter(raws.values()))
+    return raws[outcome.state.own[0].delivery_id] if outcome.state else Raw(b"")
 
 
 def of_replay(replay: Replay, sees: Callable[[int], bool]) -> list[Line]:

@@ -6,7 +6,6 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -22,7 +21,7 @@ from engine.sources.planner import Outcome, Planner, Voice
 from engine.sources.reading import BATCH, PATIENCE, RETRIES, Reading, Turn, place_of
 from engine.sources.reports import REMARK
 from engine.sources.reports import Report as Report
-from engine.sources.trials import Trial
+from engine.sources.trials import try_bundles
 from engine.sources.undo import restand
 from engine.sources.waiting import read_waiting
 
@@ -36,16 +35,12 @@ UNFINISHED = ("waiting", "running")
 
 def preview(name: str, delivery: Delivery) -> Report:
     """What a run of this delivery would do, by the same code, with nothing written."""
-    reading, arrived_at, named = Reading.of(instances.get(name)), now_us(), set[str]()
+    reading = Reading.of(instances.get(name))
     bundle = deliveries.bundle_with(reading.source_id, delivery)
-    arrangement, again = reading.survey(bundle, named), partial(reading.said, bundle)
-    trial = Trial(reading, named=named)
-    trial.report.problems = [_remark(bundle, words) for words in reading.remarks(bundle)]
-    trial.turn_to(delivery_id=0, arrived_at=arrived_at)
-    for batch in batches(arrangement.apply(again, arrived_at=arrived_at)):
-        trial.take(batch)
-    db.session.rollback()
-    return trial.report
+    report = try_bundles(reading, {0: bundle}, arrived_at=now_us())
+    remarks = [_remark(bundle, words) for words in reading.remarks(bundle)]
+    report.problems = [*remarks, *report.problems]
+    return report
 
 
 def run_file(

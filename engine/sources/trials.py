@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 
 from sqlalchemy import select
 
-from engine.api import Activity, Gone
+from engine.api import Activity, Bundle, Gone
 from engine.db import db, portions
-from engine.sources.arranging import Said
+from engine.sources.arranging import Arrangement, Said, let_go
 from engine.sources.items import ItemState
 from engine.sources.models import ItemKey
 from engine.sources.planner import Outcome, Planner
-from engine.sources.reading import Reading
+from engine.sources.reading import BATCH, Reading
 from engine.sources.reports import Report
 
 
@@ -85,6 +87,25 @@ class Trial:
         for name in names:
             self.planner.keys.pop(name, None)
             self.planner.fresh_keys.discard(name)
+
+
+def try_bundles(reading: Reading, bundles: Mapping[int, Bundle], *, arrived_at: int) -> Report:
+    """What recording these would do, by the code that records, with nothing written.
+
+    :param bundles: each by the number that what it says is known by in the report.
+    """
+    named, arranged = set[str](), dict[int, Arrangement]()
+    for number, bundle in bundles.items():
+        arranged[number] = reading.survey(bundle, named)
+        let_go(arranged.values())
+    trial = Trial(reading, named=named)
+    for number, bundle in bundles.items():
+        trial.turn_to(delivery_id=number, arrived_at=arrived_at)
+        said = arranged[number].apply(partial(reading.said, bundle), arrived_at=arrived_at)
+        while batch := list(islice(said, BATCH)):
+            trial.take(batch, only_known=len(bundles) > 1)
+    db.session.rollback()
+    return trial.report
 
 
 def _keys(said: Said) -> set[str]:

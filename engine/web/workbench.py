@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -39,6 +40,7 @@ from engine.sources import (
 )
 from engine.sources.attempts import Tried, TriedReplay
 from engine.sources.previews import Upload
+from engine.sources.reports import Report
 from engine.web import words
 from engine.web import workbench_words as say
 from engine.web.session import needs
@@ -93,8 +95,10 @@ def preview(name: str) -> Page:
 
 @bp.post("/sources/<name>/align")
 @team
-def align_in_preview(name: str) -> Page:
+def align_in_preview(name: str) -> Page | Response:
     """Align something a preview showed, and show the preview again."""
+    if not request.form.get("token"):
+        return _fetch(name, _align())
     upload = previews.find(request.form.get("token", ""), source=name, by=_uid())
     wrong = _align()
     return _preview(name, upload, attempts.preview(name, upload.delivery), wrong)
@@ -117,6 +121,13 @@ def discard(name: str) -> Response:
     previews.discard(request.form.get("token", ""), source=name, by=_uid())
     flash("The preview was discarded. Nothing of the file was kept.")
     return redirect(url_for("workbench.source", name=name))
+
+
+@bp.post("/sources/<name>/fetch")
+@team
+def preview_fetch(name: str) -> Page | Response:
+    """Ask the system for what is new without recording anything, and show what it would become."""
+    return _fetch(name)
 
 
 @bp.post("/sources/<name>/poll")
@@ -311,12 +322,32 @@ def _replay(name: str, since: str, until: str, tried: TriedReplay | None = None)
 def _preview(name: str, upload: Upload, tried: Tried, wrong: dict[str, str] | None = None) -> Page:
     if tried.refusal is not None:
         return _source(name, refusal=tried.refusal, file=upload.delivery.name), 422
-    report = tried.report
+    return _previewed(name, tried.report, {0: upload.delivery}, wrong, upload=upload)
+
+
+def _fetch(name: str, wrong: dict[str, str] | None = None) -> Page | Response:
+    found = attempts.fetch(name)
+    if isinstance(found, Refused):
+        flash(words.clean(str(found), 600), "stop")
+        return redirect(url_for("workbench.source", name=name))
+    if not found.brought:
+        flash("There is nothing new since the last time.")
+        return redirect(url_for("workbench.source", name=name))
+    return _previewed(name, found.report, found.brought, wrong, is_whole=found.is_whole)
+
+
+def _previewed(
+    name: str,
+    report: Report,
+    brought: Mapping[int, Delivery],
+    wrong: dict[str, str] | None,
+    **given: Any,
+) -> Page:
+    """The page of a preview: of an `upload`, else of what a system was asked for."""
     told = effects.of_report(report, today())
     page = render_template(
         "workbench/preview.html",
         source=overview.source(name),
-        upload=upload,
         report=report,
         activities=report.counts["new"] + report.counts["corrected"],
         people=told.people,
@@ -324,8 +355,9 @@ def _preview(name: str, upload: Upload, tried: Tried, wrong: dict[str, str] | No
         unaligned=told.unaligned,
         competencies=unaligned.competencies(),
         weighing=unaligned.weighing(),
-        lines=lines.of_report(report, upload.delivery),
+        lines=lines.of_report(report, brought),
         wrong=wrong or {},
+        **given,
     )
     return (page, 422) if wrong else page
 

@@ -168,7 +168,7 @@ def lead(report: Report, people: int) -> str:
     activities = report.counts["new"] + report.counts["corrected"]
     rows = words.counted(report.rows, "row") + _origin(report)
     if not report.rows:
-        return "The file holds no rows. Nothing has been written."
+        return "It holds no rows. Nothing has been written."
     if not activities:
         return f"{rows}, and nothing new in them. Nothing has been written yet."
     become = "becomes" if report.rows == 1 else "become"
@@ -272,10 +272,10 @@ def lead_of(run: RunSeen) -> str:
 
 def _untold(people: int) -> str:
     if people == 0:
-        return "Nobody’s level would move: nothing in this file would be recorded."
+        return "Nobody’s level would move: nothing of this would be recorded."
     if people < 5:
-        return "This file is about fewer than 5 people, so nothing is said about their levels."
-    return f"This file is about {people:,} people, too many to work it out before recording."
+        return "This is about fewer than 5 people, so nothing is said about their levels."
+    return f"This is about {people:,} people, too many to work it out before recording."
 
 
 def _move(move: Move, framework: Framework) -> str:

@@ -43,6 +43,12 @@ def test_what_does_not_work_ends_with_one_and_the_mend(byway: Byway, blog: HTTPS
     assert ran.out.startswith("There is nothing at this address. The feed was not found")
 
 
+@pytest.mark.usefixtures("blog")
+def test_a_preview_without_a_file_asks_and_records_nothing(byway: Byway) -> None:
+    assert byway("sources", "preview", "blog", "--json").json["rows"] == 1
+    assert byway("sources", "run", "blog", "--json").json["new"] == 1
+
+
 def test_scripts_read_the_kind(byway: Byway, blog: HTTPServer) -> None:
     blog.clear()
     blog.expect_request("/feed").respond_with_data("", status=429, headers={"Retry-After": "60"})

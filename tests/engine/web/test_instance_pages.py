@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -48,6 +49,7 @@ ACTIONS = (
     "/add-source/zoom",
     "/sources/t/settings",
     "/sources/t/test",
+    "/sources/t/fetch",
     "/sources/t/pause",
     "/sources/t/resume",
     "/sources/t/calls/1/again",
@@ -434,3 +436,37 @@ def test_nothing_but_samples_is_handed_out(team: FlaskClient, name: str) -> None
 def test_samples_are_for_the_team(toys: Flask) -> None:
     learner = signed_in(toys, a_person("Bo Lindqvist", "bo@example.org"))
     assert learner.get("/add-source/zoom/samples/webinar.csv").status_code == 403
+
+
+def test_what_a_poll_would_bring_is_shown_first(team: FlaskClient, httpserver: HTTPServer) -> None:
+    a_polled_toy(httpserver)
+    answers(httpserver, did("a", title="Plain words"), did("b"))
+    before = table_sizes()
+    page = words_of(posted(team, "/sources/s/fetch").text)
+    assert re.search(r"2 rows .*become 2 activities of 1 person. Nothing has been written", page)
+    assert "Recording asks again, and brings what is there then." in page
+    assert ("Plain words" in page, table_sizes()) == (True, before)
+    posted(team, "/sources/s/poll")
+    assert state_of(1).counts["new"] == 2
+
+
+def test_a_fetch_without_news_or_in_vain_is_told(team: FlaskClient, httpserver: HTTPServer) -> None:
+    a_polled_toy(httpserver)
+    fails(httpserver)
+    posted(team, "/sources/s/fetch")
+    assert "It answered 500. Try again later." in words_of(team.get("/sources/s").text)
+    httpserver.clear()
+    httpserver.expect_request("/toy").respond_with_data("", status=304)
+    posted(team, "/sources/s/fetch")
+    assert "There is nothing new since the last time." in words_of(team.get("/sources/s").text)
+
+
+def test_something_can_be_aligned_while_a_fetch_is_shown(
+    team: FlaskClient, httpserver: HTTPServer
+) -> None:
+    a_polled_toy(httpserver)
+    answers(httpserver, did("a", title="Plain words"))
+    form = {"title": "Plain words", "match": "title", "competency": "nothing", "place": "1"}
+    answer = posted(team, "/sources/s/align", **form)
+    assert answer.status_code == 422
+    assert "Preview: what is new" in words_of(answer.text)

@@ -286,7 +286,7 @@ def test_names_in_a_report_are_text(team: FlaskClient) -> None:
 def test_levels_of_few_people_are_not_spoken_of(team: FlaskClient) -> None:
     page = words_of(uploaded(team, "zoom").text)
 
-    assert "This file is about fewer than 5 people, so nothing is said about their levels." in page
+    assert "This is about fewer than 5 people, so nothing is said about their levels." in page
 
 
 # ---- Recording and discarding ------------------------------------------------
