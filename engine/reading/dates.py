@@ -16,15 +16,19 @@ from engine.reading.cells import BadCell, place
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        ("jan ene", "feb fev", "mar", "apr avr abr", "may mai", "jun juin", "jul juil",
-         "aug aou ago", "sep", "oct", "nov", "dec dic"), start=1,
+        ("jan ene gen", "feb fev", "mar mrt maa", "apr avr abr", "may mai mei mag maj",
+         "jun juin giu", "jul juil lug", "aug aou ago", "sep set", "oct okt ott out", "nov",
+         "dec dic dez"), start=1,
     )
     for name in names.split()
 }  # fmt: skip
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)")
 _MONTH_NAMED = re.compile(r"([^\W\d_]{3,})\.?[ -](\d{1,2})(?:st|nd|rd|th)?,?[ -](\d{4})(?!\d)")
-_DAY_NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\.?[ -]([^\W\d_]{3,})\.?,?[ -](\d{4})(?!\d)")
+_DAY_NAMED = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th)?\.?(?:[ /-]| de )([^\W\d_]{3,})\.?,?(?:[ /-]| de )"
+    r"(\d{4}(?!\d)|\d{2}(?![\d:.]))"
+)
 _TIME = re.compile(
     r"(\d{1,2})[:.h](\d{1,2})(?:[:.](\d{1,2})(?:[.,](\d{1,9}))?)? ?(?:([ap])\.? ?m\b\.?)?"
     r" ?(?:(?P<offset>[+-]\d{2}(?::?\d{2})?)|\(?(?P<name>[A-Za-z]{1,5})\)?)?",
@@ -93,7 +97,7 @@ class Dates:
             (_YEAR_FIRST, lambda a, b, c: (int(a), int(b), int(c))),
             (_YEAR_LAST, self._year_last),
             (_MONTH_NAMED, lambda a, b, c: (int(c), _month(a), int(b))),
-            (_DAY_NAMED, lambda a, b, c: (int(c), _month(b), int(a))),
+            (_DAY_NAMED, lambda a, b, c: (_year(c), _month(b), int(a))),
         ):
             if found := pattern.match(written):
                 year, month, day = read(*found.groups())
@@ -103,7 +107,7 @@ class Dates:
     def _year_last(self, first: str, second: str, third: str) -> tuple[int, int, int]:
         if self.order == "ymd" and len(third) == 2:
             return 2000 + int(first), int(second), int(third)
-        year = int(third) + (2000 if len(third) == 2 else 0)
+        year = _year(third)
         day, month = (first, second) if self.order == "dmy" else (second, first)
         return year, int(month), int(day)
 
@@ -128,6 +132,10 @@ class Dates:
             f"The time is given in {name}, but clocks in {self.zone.key} show {local.tzname()}.",
             "Set the time zone of this source to the one the report was made in.",
         )
+
+
+def _year(written: str) -> int:
+    return int(written) + (2000 if len(written) == 2 else 0)
 
 
 def _month(name: str) -> int:

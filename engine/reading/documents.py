@@ -10,6 +10,7 @@ from contextlib import suppress
 from html.entities import html5
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
+from xml.parsers.expat import errors
 
 from engine.errors import BadReport
 
@@ -100,6 +101,13 @@ _CHARACTER_SETS = re.compile(
 )
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&(?:#(?:x([0-9a-f]{1,8})|([0-9]{1,9}))|([a-z][a-z0-9]{1,31}));", re.I)
+_ROOT = re.compile(r"(<[^\s/>]+)[^>]*")
+_DECLARED = re.compile(r"\sxmlns:([\w.\-]+)\s*=")
+_PREFIX = re.compile(
+    r"</?([A-Za-z_][\w.\-]{0,60}):|\s([A-Za-z_][\w.\-]{0,60}):[\w.\-]{1,60}\s?=\s?[\"']"
+)
+MOST_PREFIXES = 100
+"""How many prefixes that a document forgot to declare are declared for it."""
 _OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 
@@ -107,14 +115,14 @@ def read_xml(body: bytes, *, what: str = "The file") -> Element:
     """The outermost element of an XML document; the document type never reaches the parser.
 
     HTML's named characters (&nbsp;) are understood, characters that XML forbids are left out.
+    Prefixes that nobody declared name a namespace of their own: `{undeclared:atom}link`.
 
     :raises BadReport: it is no XML, breaks off, declares entities, or is nested more than DEEPEST
         deep; with the line.
     """
-    parser = XMLParser(target=_Bounded(what))
+    text = _REFERENCE.sub(_known, without_declaration(xml_text(body, what=what)))
     try:
-        parser.feed(_REFERENCE.sub(_known, without_declaration(xml_text(body, what=what))))
-        root: Element = parser.close()
+        return _parsed(text, what)
     except ParseError as error:
         line, column = error.position
         raise BadReport(
@@ -122,7 +130,33 @@ def read_xml(body: bytes, *, what: str = "The file") -> Element:
             _AGAIN,
             where=f"line {line}, column {column + 1}",
         ) from error
+
+
+def _parsed(text: str, what: str) -> Element:
+    try:
+        return _built(text, what)
+    except ParseError as error:
+        if error.code != errors.codes[errors.XML_ERROR_UNBOUND_PREFIX]:
+            raise
+    return _built(_with_prefixes(text), what)
+
+
+def _built(text: str, what: str) -> Element:
+    parser = XMLParser(target=_Bounded(what))
+    parser.feed(text)
+    root: Element = parser.close()
     return root
+
+
+def _with_prefixes(text: str) -> str:
+    """The text with every prefix declared, as some exports forget to do, on the same lines."""
+    root = _ROOT.match(text, after_prolog(text))
+    if root is None:
+        return text
+    used = {found[1] or found[2] for found in _PREFIX.finditer(text)}
+    wanted = sorted(used - {"xml", "xmlns", *_DECLARED.findall(root[0])})[:MOST_PREFIXES]
+    added = "".join(f' xmlns:{name}="undeclared:{name}"' for name in wanted)
+    return text[: root.end(1)] + added + text[root.end(1) :]
 
 
 def xml_text(body: bytes, *, media_type: str = "", what: str = "The file") -> str:

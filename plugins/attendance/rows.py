@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -96,7 +97,8 @@ def person(line: Line, role: str = "") -> Actor:
     cell = {one: line[f"{role}_{one}" if role else one] for one in PERSON}
     email, name = read_email(cell["email"]), full_name(cell)
     if not email and "@" in name:
-        email, name = read_email(name), ""
+        with suppress(BadCell):  # "ada@work" may be a display name as well
+            email, name = read_email(name), ""
     if not (email or name):
         named = f"the {role}" if role else "the person"
         raise BadCell(f"There is neither a name nor an address of {named}.", "Add the address.")

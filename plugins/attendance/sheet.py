@@ -44,10 +44,10 @@ UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 LABELS = {
     "title": frozenset(map(word, words.EVENT + words.SESSION)),
     "date": frozenset(map(word, words.DATE)),
-    "start": frozenset(map(word, words.START)),
+    "start": frozenset(map(word, words.START + words.ARRIVED)),
 }
 """What a row over a table may say of the event."""
-TIMES = ("date", "start", "end", "issued")
+TIMES = ("date", "start", "arrived", "end", "issued")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +73,9 @@ def read_sheets(body: bytes, settings: Mapping[str, Any]) -> Iterator[Activity |
     clock = told_clock(_written(sheet, over), settings)
     reader = _Reader(clock=clock, site=str(settings["url"]).rstrip("/"))
     for table, above in zip(sheet.tables, over, strict=True):
+        signed = any(line["arrived"] for line in table.lines)
         for line in table.lines:
-            yield from reader.take(line, above)
+            yield from reader.take(line, above, signed=signed)
     yield from reader.gathered()
 
 
@@ -91,7 +92,7 @@ def _told(table: Table, above: Above) -> None:
     """Refuse a table of which nothing says what took place, or when."""
     columns, where = table.columns, f"row {table.number}"
     titled = {"event", "session", "certificate"} & {*columns}
-    marked = {"status", "absent", "issued", "start"} & {*columns}
+    marked = {"status", "absent", "issued", "start", "arrived"} & {*columns}
     if "registered" in columns and not marked:
         raise BadReport(
             "This is a list of registrations: nothing says who came.",
@@ -105,7 +106,7 @@ def _told(table: Table, above: Above) -> None:
             "Add the title, and send the file again.",
             where=where,
         )
-    if not ({"date", "start", "end", "issued"} & {*columns} or above.date):
+    if not ({*TIMES} & {*columns} or above.date):
         raise BadReport(
             "Nothing says when it took place: expected a column such as Date, or a row such as "
             "“Date: 2026-09-17” above the table.",
@@ -196,14 +197,19 @@ class _Reader:
     site: str
     parts: dict[str, _Part] = field(default_factory=dict)
 
-    def take(self, line: Line, above: Above) -> Iterator[Activity | Skipped | Failed]:
-        """Read one row: a part is kept, a certificate or a reason is given at once."""
+    def take(
+        self, line: Line, above: Above, *, signed: bool
+    ) -> Iterator[Activity | Skipped | Failed]:
+        """Read one row: a part is kept, a certificate or a reason is given at once.
+
+        `signed` where the table says of anybody when she arrived.
+        """
         try:
-            if why := _absence(line):
+            if why := _absence(line, signed=signed):
                 yield Skipped(row=line.number, why=why)
                 return
             actor, event = person(line), self._event(line, above)
-            was_there = bool(line["date"] or line["start"] or line["end"] or above.date)
+            was_there = bool(line["date"] or _start(line) or line["end"] or above.date)
             if was_there:
                 self._keep(line, above, actor, event)
             if earned := self._certificate(line, above, actor, event, alone=not was_there):
@@ -217,7 +223,7 @@ class _Reader:
 
     def _event(self, line: Line, above: Above) -> Activity:
         """What took place, as an activity that still says nothing of anybody."""
-        session, event = _tidy(line["session"]), _tidy(line["event"]) or _tidy(above.title)
+        session, event = _tidy(line["session"]), _named_event(line) or _tidy(above.title)
         title, number = session or event, line["number"]
         if not title:
             raise BadCell("Nothing says which event the row is about.", "Add its title.")
@@ -242,7 +248,7 @@ class _Reader:
         return f"{self.clock.at(day):%Y-%m-%d}"
 
     def _keep(self, line: Line, above: Above, actor: Actor, event: Activity) -> None:
-        role, start = _role(line["role"]), line["start"] or above.start
+        role, start = _role(line["role"]), _start(line) or above.start
         day = line["date"] or above.date
         began, ended = self.clock.stay(day, start, line["end"])
         length = _length(line) or between(began, ended)
@@ -285,11 +291,21 @@ class _Reader:
 
 def _day(line: Line, above: Above) -> str:
     """The day a row is about, as written; who signs in writes it beside the time."""
-    return line["date"] or above.date or day_of(line["start"] or line["end"])
+    return line["date"] or above.date or day_of(_start(line) or line["end"])
+
+
+def _start(line: Line) -> str:
+    return line["start"] or line["arrived"]
 
 
 def _tidy(cell: str) -> str:
     return " ".join(cell.split())[:300]
+
+
+def _named_event(line: Line) -> str:
+    """The event of a row; a column “Title” may as well hold how people are addressed."""
+    event = _tidy(line["event"])
+    return "" if word(event) in words.ADDRESSED else event
 
 
 def _type(cell: str) -> str:
@@ -304,7 +320,7 @@ def _length(line: Line) -> timedelta | None:
     return read_length(line["hours"], "hours") if line["hours"] else None
 
 
-def _absence(line: Line) -> str:
+def _absence(line: Line, *, signed: bool) -> str:
     """Why a row is no attendance; "" where it is.
 
     :raises BadCell: its mark means neither.
@@ -312,7 +328,8 @@ def _absence(line: Line) -> str:
     if line["absent"] and word(line["absent"]) not in words.NO:
         return "did not come"
     if "status" not in line.columns:
-        return ""
+        has_come = any(line[name] for name in ("arrived", "end", "duration", "hours", "issued"))
+        return "nothing says that she came" if signed and not has_come else ""
     said = word(line["status"])
     if not said:
         return "nothing says that she came"

@@ -17,6 +17,11 @@ EVENT = (
     *("name der veranstaltung", "veranstaltungstitel", "veranstaltung", "konferenz", "tagung"),
     *("kurs", "schulung", "seminar", "titel", "fortbildung"),
 )
+ADDRESSED = words_of(
+    "mr|mrs|ms|miss|mx|dr|prof|professor|sir|rev|m|mme|mlle|monsieur|madame|sr|sra|srta|señor|"
+    "señora|herr|frau|bro|sis"
+)
+"""How people are addressed, which no event is called."""
 SESSION = (
     *("session title", "session name", "session", "talk", "workshop", "breakout", "topic"),
     *("séance", "seance", "atelier", "exposé", "intervention", "sujet"),
@@ -32,12 +37,17 @@ DATE = (
 )
 START = (
     *("start", "start time", "starts", "begin", "started", "event start time", "event start"),
-    *("time", "time in", "sign in", "sign-in", "sign in time", "sign-in time", "arrival"),
-    *("check-in time", "checked in at", "check in time", "timestamp", "join time"),
-    *("début", "heure de début", "heure", "heure d'arrivée", "arrivée", "horodateur"),
-    *("inicio", "hora de inicio", "hora", "entrada", "hora de entrada", "marca temporal"),
-    *("beginn", "uhrzeit", "anfang", "ankunft", "von", "zeitstempel"),
+    *("time", "timestamp", "début", "heure de début", "heure", "horodateur"),
+    *("inicio", "hora de inicio", "hora", "marca temporal"),
+    *("beginn", "uhrzeit", "anfang", "von", "zeitstempel"),
 )
+ARRIVED = (
+    *("time in", "sign in", "sign-in", "sign in time", "sign-in time", "arrival", "arrival time"),
+    *("check-in time", "check in time", "checkintime", "check-in date", "checked in at"),
+    *("checked_in_at", "checked-in at", "checked in on", "join time", "heure d'arrivée"),
+    *("heure d’arrivée", "arrivée", "entrada", "hora de entrada", "ankunft"),
+)
+"""When somebody came: beside others who have it, a row without it is of one who did not."""
 END = (
     *("end", "end time", "ends", "ended", "event end time", "event end", "time out"),
     *("sign out", "sign-out", "sign out time", "sign-out time", "departure", "leave time"),
@@ -90,6 +100,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "number": ("event id", "session id", "event code", "session code", "course id", "code"),
     "date": DATE,
     "start": START,
+    "arrived": ARRIVED,
     "end": END,
     "duration": DURATION,
     "hours": HOURS,
@@ -118,7 +129,7 @@ SHAPES = (
     Shape(name="attendance", columns=COLUMNS, required=("last",)),
     *(
         Shape(name="attendance", columns=_WIDE, required=("name", other))
-        for other in ("date", "start", "end", "duration", "issued", "first")
+        for other in ("date", "start", "arrived", "end", "duration", "issued", "first")
     ),
 )
 """A row of data may hold words such as "Participant" and "Present": they alone are no header."""

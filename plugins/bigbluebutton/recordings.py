@@ -37,6 +37,9 @@ def read_events(body: bytes) -> Meeting:
     origin = _origin(meeting, events)
     for place, event in enumerate(events, start=1):
         _take(event, f"event {place}", meeting, origin)
+    # Older servers write no end: whoever never left was there when the last thing happened.
+    if events and meeting.ended is None:
+        meeting.ended = _moment(events[-1], origin)
     if not meeting.seen:
         raise BadReport("Nobody joined in this recording.", AGAIN)
     return meeting

@@ -75,7 +75,7 @@ def read_file(body: bytes) -> File:
     if first.upper() != "BEGIN:VCALENDAR":
         raise BadReport(
             f"Expected an iCalendar file, which begins with BEGIN:VCALENDAR, found"
-            f" {ascii(first)[1:60] or 'nothing'}.",
+            f" {ascii(first)[1:-1][:60] or 'nothing'}.",
             "In the calendar choose Export; the file's name ends in .ics. An address must give"
             " such a file and not a web page.",
         )
@@ -145,12 +145,12 @@ def _keep(stack: list[Component], line: str) -> None:
 def _unbalanced(stack: list[Component], name: str, number: int) -> BadReport:
     expected = f"END:{stack[-1].name[:40]}" if stack else "BEGIN:VCALENDAR"
     return BadReport(
-        f"Expected {expected}, found END:{ascii(name)[1:41]}.", MEND, where=f"line {number}"
+        f"Expected {expected}, found END:{ascii(name)[1:-1][:40]}.", MEND, where=f"line {number}"
     )
 
 
 def _add(component: Component, line: str) -> None:
-    """One property; a line that is none is passed by, as other readers do."""
+    """One property; a line that is none or says nothing is passed by, as other readers do."""
     try:
         name, params, value = Contentline(line).parts()  # type: ignore[no-untyped-call]
     except (ValueError, KeyError, IndexError, TypeError):
@@ -159,5 +159,7 @@ def _add(component: Component, line: str) -> None:
         str(key).upper(): ",".join(map(str, given)) if isinstance(given, list) else str(given)
         for key, given in params.items()
     }
+    if not str(value).strip():
+        return
     bare = str(name).upper().rpartition(".")[2]
     component.properties.setdefault(bare, []).append(Property(known, str(value)))

@@ -9,16 +9,15 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 from icalendar import Timezone, vDuration
-from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from engine.api import BadCell, BadReport
 from plugins.calendar.lines import Component, Property
 from plugins.calendar.recurring import days
+from plugins.calendar.zones import public, shown
 
 MOST = 400
 """How many occurrences of a series are told: the last ones, more than a year of working days."""
@@ -28,8 +27,8 @@ _EARLIEST, _LATEST = 1990, 2100
 EARLIEST, LATEST = datetime(_EARLIEST, 1, 1, tzinfo=UTC), datetime(_LATEST, 1, 1, tzinfo=UTC)
 """Between these a file was made; at the first of them where it does not say when."""
 _WRITTEN = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z)?|Z)?", re.IGNORECASE)
-_OFFSET = re.compile(r"\(?\s*(?:UTC|GMT)\s*([+-])(\d{1,2})(?::?([0-5]\d))?\s*\)?", re.IGNORECASE)
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_FINER = ("HOURLY", "MINUTELY", "SECONDLY")
 _MEND = "Correct the event in the calendar, and export it again."
 
 
@@ -132,7 +131,7 @@ class Clock:
 
     def _zone(self, name: str) -> tzinfo | None:
         if name not in self._known:
-            self._known[name] = _public(name) or self._defined(name) or _offset(name)
+            self._known[name] = public(name) or self._defined(name) or shown(name)
         return self._known[name]
 
     def _defined(self, name: str) -> tzinfo | None:
@@ -140,7 +139,7 @@ class Clock:
         component = self._zones.get(name)
         if component is None:
             return None
-        if town := _public(component.text("X-LIC-LOCATION")):
+        if town := public(component.text("X-LIC-LOCATION")):
             return town
         text = "\r\n".join([*component.lines, ""])
         rules = re.findall(r"FREQ=(\w+)", text.upper())
@@ -153,31 +152,6 @@ class Clock:
         except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError):
             return None
         return zone
-
-
-def _public(name: str) -> tzinfo | None:
-    """A zone by its public name, by Windows' name, or by a name with a maker's prefix."""
-    parts = name.strip().lstrip("/").split("/")
-    tails = ["/".join(parts[-count:]) for count in (len(parts), 3, 2) if count <= len(parts)]
-    for one in [name.strip(), WINDOWS_TO_OLSON.get(name.strip(), ""), *tails]:
-        if one.upper() in ("UTC", "GMT", "Z", "ETC/UTC"):
-            return UTC
-        if not one or not re.fullmatch(r"[A-Za-z0-9_+\-/]{3,60}", one):
-            continue
-        try:
-            return ZoneInfo(one)
-        except (KeyError, ValueError, OSError):
-            continue
-    return None
-
-
-def _offset(name: str) -> tzinfo | None:
-    """A zone that is named by its distance from UTC alone, as in "UTC+01" and "(GMT +01:00)"."""
-    found = _OFFSET.fullmatch(name.strip())
-    if not found or int(found[2]) > 14:
-        return None
-    away = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
-    return timezone(-away if found[1] == "-" else away)
 
 
 def ends_at(event: Component, start: When, clock: Clock) -> datetime:
@@ -218,10 +192,10 @@ def exceptions(event: Component, clock: Clock) -> list[When]:
 
 def _recurring(rule: str, start: When, clock: Clock, until: datetime) -> Iterator[datetime]:
     """The local times of a rule up to a moment; COUNT is counted here, which bounds the search."""
-    parts = dict(part.upper().partition("=")[::2] for part in rule.split(";") if "=" in part)
-    finest = {"BYHOUR", "BYMINUTE", "BYSECOND"} & parts.keys()
-    if parts.get("FREQ") not in _FREQUENCIES or finest:
-        raise BadCell(f"The rule “{rule[:80]}” says more often than daily.", _MEND)
+    parts = dict(
+        part.strip().upper().partition("=")[::2] for part in rule.split(";") if "=" in part
+    )
+    at = _time(rule, parts, start)
     if len(rule) > 500:
         raise BadCell("The rule of the series is too long.", _MEND)
     count, written = parts.pop("COUNT", ""), parts.pop("UNTIL", "")
@@ -235,11 +209,31 @@ def _recurring(rule: str, start: When, clock: Clock, until: datetime) -> Iterato
         found_days = days(parts, start.local.date(), last.date())
         most = int(count) if count.isdecimal() and len(count) < 9 else None
         for day in islice(found_days, most):
-            local = datetime.combine(day, start.local.time())
+            local = datetime.combine(day, at)
             if local <= last:
                 yield local
     except (ValueError, OverflowError) as error:
         raise BadCell(f"The rule “{rule[:80]}” cannot be read.", _MEND) from error
+
+
+def _time(rule: str, parts: dict[str, str], start: When) -> time:
+    """The time of day at which something recurs; what says it is taken out of the rule.
+
+    :raises BadCell: it recurs at several times of a day, or does not say how often.
+    """
+    often = parts.get("FREQ", "")
+    if often not in (*_FREQUENCIES, *_FINER):
+        raise BadCell(
+            f"The rule “{rule[:80]}” does not say how often, as in FREQ=WEEKLY.",
+            "Export the calendar as iCalendar 2.0 (.ics).",
+        )
+    own = start.local.time()
+    usual = {"BYHOUR": own.hour, "BYMINUTE": own.minute, "BYSECOND": own.second}
+    told = [parts.pop(name, "") or str(value) for name, value in usual.items()]
+    if often in _FINER or not all(re.fullmatch("[0-5]?[0-9]", one) for one in told):
+        raise BadCell(f"The rule “{rule[:80]}” says more often than daily.", _MEND)
+    hour, minute, second = map(int, told)
+    return own if start.is_day else time(min(hour, 23), minute, second)
 
 
 def _local(moment: datetime, start: When) -> datetime:

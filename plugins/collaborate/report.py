@@ -45,6 +45,7 @@ _COLUMNS = {
     "email": ("emailofattendee", "email of attendee", "attendee email"),
     "username": ("username", "attendeeusername"),
     "role": ("attendeerole", "attendee role"),
+    "type": ("attendeetype", "attendee type"),
     "join": ("attendeefirstjointime", "attendee first join time"),
     "leave": ("attendeelastleavetime", "attendee last leave time"),
     "total": ("attendeetotaltimeinsession", "attendee total time in session"),
@@ -173,7 +174,7 @@ def _attendee(line: Line, dates: Dates) -> Attendee:
     joined = dates.at(line["join"])
     left = dates.at(line["leave"]) if line["leave"] else None
     name = clean_name(line["name"] or f"{line['first']} {line['last']}")
-    email, username = _identity(line)
+    email, username = _identity(line, name)
     known = left is not None and left >= joined
     return Attendee(
         handle=email or username.casefold() or f"{name}|{' '.join(line['join'].split())}",
@@ -187,9 +188,14 @@ def _attendee(line: Line, dates: Dates) -> Attendee:
     )
 
 
-def _identity(line: Line) -> tuple[str | None, str]:
-    """The address and the username; a username that is an address counts as one."""
+def _identity(line: Line, name: str) -> tuple[str | None, str]:
+    """The address and the username; a username that is an address counts as one.
+
+    Guests have none: older reports write under which name they showed themselves in its place.
+    """
     username = "" if is_blank(line["username"]) else line["username"]
+    if line["type"].casefold() == "guest" or clean_name(username).casefold() == name.casefold():
+        username = ""
     if line["email"]:
         return read_email(line["email"]), username
     try:

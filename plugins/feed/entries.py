@@ -4,28 +4,46 @@ from __future__ import annotations
 
 import html
 import re
-from calendar import timegm
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urldefrag, urlsplit, urlunsplit
 
 from engine.api import Activity, BadReport, Failed, Gone, Skipped, Thing
 
+from .dates import moment_of_entry, written_date
 from .document import Document, Entry
 from .people import Author, authors_in
-from .plain import excerpt_of, is_web_address, language_of, line_of, origin_of, web_address
+from .plain import (
+    excerpt_of,
+    is_web_address,
+    language_of,
+    line_of,
+    origin_of,
+    web_address,
+)
 
 _GOOGLE_KIND = "http://schemas.google.com/g/2005#kind"
-# Where platforms point to a comment: #comment-12, #c12 (Blogger, Dotclear), #forum12 (SPIP).
-_COMMENT_ANCHOR = re.compile(r"#(?:comment-?[0-9a-f]*\d[0-9a-f]*|c\d+|forum\d+)$", re.IGNORECASE)
+# Where platforms point to a comment: #comment-12, #c12 (Blogger), #forum12 (SPIP), #cmt_12.
+_COMMENT_ANCHOR = re.compile(
+    r"#(?:(?:id)?comment[-_]?[0-9a-f]*\d[0-9a-f]*"
+    r"|(?:kommentar|komentar|comentario|commentaire|commento|cmt)[-_]?\d+|c\d+|forum\d+)$",
+    re.IGNORECASE,
+)
+_PINGBACK = re.compile(r"\[(?:…|\.{3})\].*\[(?:…|\.{3})\]")
+# What WordPress puts before an answer, in its language: In reply to <a href="…#comment-7">Bo</a>.
+_ANSWERED = re.compile(
+    r"\A\s*(?:<p>)?[^<&\n]{0,80}(?:<|&lt;)a href=[^\n]{0,1000}?#comment-\d+[^\n]{0,300}?"
+    r"(?:<|&lt;)/a(?:>|&gt;)[^<&\n]{0,80}(?:</p>|\n)"
+)
+_NOTHING = re.compile(r"\A")
 _COMMENT_PAGE = re.compile(r"/comment-page-\d+/?$")
 _COMMENT_QUERY = re.compile(r"(?:^|&)(?:showComment|replytocom|cpage)=[^&]*")
 # What marketing adds to links in feeds; the page is the same without it.
 _CAMPAIGN = re.compile(r"(?:^|&)utm_[a-z]+=[^&]*", re.IGNORECASE)
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
-_DATES = ("published_parsed", "updated_parsed", "created_parsed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +77,9 @@ def read_entries(
     if not document.entries:
         return
     blog = _blog(document, address, site)
-    for place, entry in enumerate(document.entries):
+    keys = _apart_by_date(document.entries, [_key(one, blog, listed) for one in document.entries])
+    for place, (entry, key) in enumerate(zip(document.entries, keys, strict=True)):
         row = f"entry {place + 1}"
-        key = _key(entry, blog.home, listed)
         if key and (place in document.removed or _is_trashed(entry)):
             yield Gone(key=key, rows=(row,))
         elif why := _why_left_out(entry):
@@ -78,9 +96,9 @@ def _activities(
 
     :param typed: whoever wrote it typed her name and address herself.
     """
-    at = _moment(entry)
+    at = moment_of_entry(entry)
     if at is None:
-        stated = dict.get(entry, "published") or dict.get(entry, "updated") or "none"
+        stated = written_date(entry) or "none"
         yield Failed(
             row=row,
             why=f"The entry has no date that can be read (found: {stated[:60]}).",
@@ -214,8 +232,17 @@ def _why_left_out(entry: Entry) -> str:
         return f"It belongs to the blog's {kind or 'own data'}, not to its posts."
     if _member(entry, "draft") == "yes":
         return "It is a draft."
+    if kind == "comment" and _is_pingback(entry):
+        return "It is a pingback, made by a machine."
     status = str(entry.get("blogger_status") or "LIVE").upper()
     return "" if status == "LIVE" else f"It is not published (status {status})."
+
+
+def _is_pingback(entry: Entry) -> bool:
+    """Whether it is "[…] words […]" and no more, as blogs write into each other's comments."""
+    details = [*(entry.get("content") or []), entry.get("summary_detail") or {}]
+    texts = (line_of(one.get("value") or "", markup=_is_markup(one)) for one in details)
+    return any(map(_PINGBACK.fullmatch, texts))
 
 
 def _member(entry: Entry, name: str) -> Any:
@@ -233,27 +260,39 @@ def _reply(entry: Entry) -> Mapping[str, str]:
     return {"ref": str(parent)} if parent else {}
 
 
-def _key(entry: Entry, home: str, listed: str) -> str:
+def _key(entry: Entry, blog: Blog, listed: str) -> str:
     """The id; a link may move and be shared, so it stands in only where there is no id."""
     kind = "comment" if _is_comment(entry) else "entry"
     if named := str(entry.get("id") or ""):
         return f"{kind}:{listed} {named}" if listed and not _IRI.match(named) else f"{kind}:{named}"
-    link = _link(entry, home)
+    link = _link(entry, blog.home)
+    if link and link.rstrip("/") == blog.home.rstrip("/"):
+        return f"link:{link} {written_date(entry)}"  # the blog's own page names no post
     return f"link:{link}" if link else ""
 
 
+def _apart_by_date(entries: Sequence[Entry], keys: list[str]) -> list[str]:
+    """The keys; with its date where a blog gives posts the same that have other titles and dates.
+
+    Some blogs write one guid, or the link to their list of posts, into every entry.
+    """
+    said: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for entry, key in zip(entries, keys, strict=True):
+        said[key].append((_title(entry) or "", written_date(entry)))
+    shared = {key for key, posts in said.items() if _are_several(posts)}
+    return [
+        f"{key} {written_date(entry)}" if key and key in shared else key
+        for entry, key in zip(entries, keys, strict=True)
+    ]
+
+
+def _are_several(posts: list[tuple[str, str]]) -> bool:
+    """Whether there are two with another title and another date: an edit keeps one of them."""
+    first, *others = posts
+    return any(title != first[0] and date != first[1] for title, date in others)
+
+
 # --- what it says ------------------------------------------------------------------------------
-
-
-def _moment(entry: Entry) -> datetime | None:
-    """When it was published; feedparser has already turned every zone into UTC."""
-    parsed = next(filter(None, (dict.get(entry, name) for name in _DATES)), None)
-    if parsed is None:
-        return None
-    try:
-        return datetime.fromtimestamp(timegm(parsed), UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _link(entry: Entry, home: str) -> str | None:
@@ -310,8 +349,11 @@ def _title(entry: Entry) -> str | None:
 
 def _excerpt(entry: Entry) -> str | None:
     details = [entry.get("summary_detail"), *(entry.get("content") or [])]
+    comment = _is_comment(entry)
+    details = details[::-1] if comment else details  # WordPress escapes a comment's summary twice
+    begin = _ANSWERED if comment else _NOTHING
     texts = (
-        excerpt_of(detail["value"], markup=_is_markup(detail))
+        excerpt_of(begin.sub("", detail["value"], count=1), markup=_is_markup(detail))
         for detail in details
         if detail and detail.get("value")
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.api import BadReport, read_json
 
+from .dates import moment_in_words
 from .plain import list_at, moment_of, text_at
 
 _VERSION = "jsonfeed.org/version/1"
@@ -84,6 +85,6 @@ def _links(address: str) -> list[dict[str, str]]:
 
 
 def _moment(written: str) -> Any:
-    """As feedparser gives moments."""
-    moment = moment_of(written)
+    """As feedparser gives moments; some write dates as RSS has them."""
+    moment = moment_of(written) or moment_in_words(written)
     return moment.utctimetuple() if moment else None

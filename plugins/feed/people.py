@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -67,7 +68,8 @@ def _stated(context: Mapping[str, Any], site: str) -> Iterator[Author]:
     for detail in details:
         # feedparser cuts addresses four letters after the last dot; one author's text is whole.
         text = context.get("author") if len(details) == 1 else _uncut(detail.get("name"))
-        name, email = _name_and_email(text or "")
+        # WordPress writes a name as it stands in a page: Ana &#038; Bo.
+        name, email = _name_and_email(html.unescape(text or ""))
         uri = (detail.get("href") or "").strip()
         # Some blogs give themselves as everybody's address: that tells nobody apart.
         own = is_web_address(uri) and uri.rstrip("/") != site

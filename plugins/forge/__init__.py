@@ -108,7 +108,7 @@ class Forges(Source):
                 try:
                     yield from readers[report.forge].read(report)
                 except BadReport as error:
-                    yield failed(error)
+                    yield failed(error, report.record.row)
 
     def poll(
         self, cursor: str | None, fetch: Fetch, settings: Mapping[str, Any]

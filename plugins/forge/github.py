@@ -109,17 +109,17 @@ class GitHub:
             yield Skipped(row=_row(review), why="A review that only holds comments on lines.")
             return
         place, subject = self._place(report, review), self._about(review, report)
-        keys = (f"review:{review.digits('id')}",)
+        keys = _keys("review", review)
         yield self.forge.tell(_written(review, subject, place, verb=REVIEWED, keys=keys, at=at))
 
     def _comment(self, comment: Record, report: Report) -> Iterator[Outcome]:
         place, subject = self._place(report, comment), self._about(comment, report)
-        key = f"{_kind_of_comment(comment, report)}:{comment.digits('id')}"
+        keys = _keys(_kind_of_comment(comment, report), comment)
         if _action(report) == "deleted":
-            yield Gone(key=key, rows=(_row(comment),))
+            yield Gone(key=keys[0], rows=(_row(comment),))
             return
-        verb = "replied" if key.startswith("discussion") else "commented"
-        yield self.forge.tell(_written(comment, subject, place, verb=verb, keys=(key,)))
+        verb = "replied" if keys[0].startswith("discussion") else "commented"
+        yield self.forge.tell(_written(comment, subject, place, verb=verb, keys=keys))
 
     def _place(self, report: Report, record: Record) -> Place:
         """The repository, as the report names it, else out of the addresses of what it holds."""
@@ -189,6 +189,14 @@ def _kind_of_comment(comment: Record, report: Report) -> str:
         return "line-comment"
     names = {"discussion_comment": "discussion-comment", "commit_comment": "commit-comment"}
     return names.get(report.kind, "comment")
+
+
+def _keys(kind: str, record: Record) -> tuple[str, ...]:
+    """Its number and its global id; the command line gives the second alone for a review."""
+    node = record.text("node_id")
+    has_number = record.get("id") is not None or node is None
+    numbers = (f"{kind}:{record.digits('id')}",) if has_number else ()
+    return (*numbers, *([f"node:{node}"] if node else []))
 
 
 def _person(user: Record) -> Person | None:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from engine.api import BadReport, Delivery, Failed, Skipped, read_json
+from plugins.forge import gh
 from plugins.forge.telling import MEND, failed
 from plugins.forums.record import Record, found
 
@@ -21,7 +22,7 @@ GITLAB = {"issue", "work_item", "merge_request", "note", "issue hook", "note hoo
 
 EXPECTED = (
     "a webhook body of GitHub or GitLab, a list of them, or what their API answers for issues,"
-    " pull or merge requests, reviews, comments or events"
+    " pull or merge requests, reviews, comments or events, or what gh lists with --json"
 )
 _HUB_BODIES = {
     "pull_request_review": ("review", "pull_request"),
@@ -35,6 +36,8 @@ _HUB_BODIES = {
 }
 """The members by which a body is known where the header is missing; the first that fits."""
 _WRAPPINGS = ("payload", "body", "request", "event")
+_OWN = {"object_kind", "number", "iid", "html_url"}
+"""What has one of these is told itself; a `body` in it is what somebody wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +108,7 @@ def _documents(body: bytes) -> Iterator[Record]:
 
 def _payload(members: Any) -> Any:
     """Out of what logs and relays put round a body, be it an object or its text."""
-    if isinstance(members, dict) and not _event(members) and "object_kind" not in members:
+    if isinstance(members, dict) and not (_event(members) or members.keys() & _OWN):
         for name in _WRAPPINGS:
             inner = members.get(name)
             if isinstance(inner, str) and inner.lstrip().startswith("{"):
@@ -145,12 +148,38 @@ def _unfold(document: Record, headers: Mapping[str, str]) -> Iterator[Report | S
             yield Skipped(row=document.row or "1", why=f"Events of type {event[:60]} are not used.")
         else:
             yield Report(
-                forge="github", kind=event, record=record, repository=record.record("repository")
+                forge="github",
+                kind=event,
+                record=record,
+                repository=_repository(record, document.members),
             )
     elif "zen" in members or ("pusher" in members and "commits" in members):
         yield Skipped(row=document.row or "1", why="Pings and pushes are not used.")
+    elif other := _other(document.members, members):
+        yield Skipped(row=document.row or "1", why=f"Events of {other[:60]} are not used.")
     else:
         yield from _entry(record, Record({}, ""))
+
+
+def _repository(record: Record, around: Any) -> Record:
+    """The repository of an event; GitHub's list of events only says whether it is open."""
+    is_closed = bool(_listed(around)) and around.get("public") is False
+    return Record({"private": True}, "") if is_closed else record.record("repository")
+
+
+def _other(around: Any, members: Mapping[str, Any]) -> str:
+    """What an event is that is none of ours; "" where it is no event."""
+    for name in (_listed(around), members.get("event_name")):
+        if isinstance(name, str) and name:
+            return f"type {name}"
+    is_hook = isinstance(members.get("sender"), dict) and "pusher" not in members
+    return "another type" if is_hook else ""
+
+
+def _listed(around: Any) -> str:
+    """The type of an entry in GitHub's list of events, such as "PushEvent"."""
+    kind = around.get("type") if isinstance(around, dict) and "payload" in around else None
+    return kind if isinstance(kind, str) and kind.endswith("Event") else ""
 
 
 def _named(headers: Mapping[str, str]) -> str:
@@ -162,9 +191,14 @@ def _lab_hook(record: Record) -> Iterator[Report | Skipped]:
     if kind not in GITLAB:
         yield Skipped(row=record.row or "1", why=f"Events of type {kind[:60]} are not used.")
         return
-    yield Report(
-        forge="gitlab", kind=f"hook {kind}", record=record, repository=record.record("project")
-    )
+    yield Report(forge="gitlab", kind=f"hook {kind}", record=record, repository=_project(record))
+
+
+def _project(hook: Record) -> Record:
+    """The project; a GitLab before 8 names it as what a change is aimed at."""
+    change = hook.get("object_attributes")
+    is_older = not hook.get("project") and isinstance(change, dict) and change.get("target")
+    return hook.record("object_attributes").record("target") if is_older else hook.record("project")
 
 
 def _entry(entry: Record, repository: Record) -> Iterator[Report | Skipped]:
@@ -185,4 +219,8 @@ def _entry(entry: Record, repository: Record) -> Iterator[Report | Skipped]:
         if names <= set(has):
             yield Report(forge=forge, kind=kind, record=entry, repository=repository)
             return
+    if has and gh.is_listed(entry.members):
+        for kind, record in gh.told(entry):
+            yield Report(forge="github", kind=kind, record=record, repository=repository)
+        return
     raise BadReport(f"Expected {EXPECTED}, found {found(entry.members)}.", MEND, where=entry.row)

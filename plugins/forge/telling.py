@@ -19,6 +19,7 @@ from engine.api import (
     Thing,
     excerpt,
 )
+from plugins.forums.record import MEND as RECORDS_MEND
 
 MEND = "Give what the forge sent or answered, unchanged, as JSON."
 
@@ -92,7 +93,7 @@ class Forge:
         if host_of(url) != host_of(self.url):
             raise BadReport(
                 f"It comes from {ascii(url[:80])[1:-1]}, this source belongs to {self.url}.",
-                MEND,
+                "Add a source with the address of that forge.",
                 where="repository",
             )
         return Place(path=path, url=url, is_private=is_private)
@@ -162,5 +163,12 @@ def nobody(person: Person | None) -> str:
     return "Done by a bot." if person.is_bot or _BOT.fullmatch(person.login) else ""
 
 
-def failed(error: BadReport) -> Failed:
-    return Failed(row=error.where or "1", why=error.why, mend=MEND)
+def failed(error: BadReport, row: str = "") -> Failed:
+    """What could not be read of a delivery; a member of an entry is named with its entry.
+
+    A record that is read member by member does not know whose it is: its mend is put here.
+    """
+    place = error.where or row or "1"
+    is_named = not row or place.startswith(row)
+    mend = MEND if error.mend == RECORDS_MEND else error.mend
+    return Failed(row=place if is_named else f"{row}.{place}", why=error.why, mend=mend)

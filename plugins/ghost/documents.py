@@ -108,7 +108,8 @@ def _joined(tables: Mapping[str, Any]) -> Iterator[Any]:
         writers = authors[number] or [text_at(post, "author_id")]
         yield {
             **post,
-            "authors": [users[one] for one in writers if one in users],
+            # Some programs that write exports list no users: then her id is all there is.
+            "authors": [users.get(one, {"id": one}) for one in writers if one],
             "tags": [tags[one] for one in tagged[number] if one in tags],
         }
 

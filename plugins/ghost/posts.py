@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from engine.api import (
     Account,
@@ -124,7 +125,7 @@ def _page(record: Any, site: Site) -> str | None:
     stated = text_at(record, "url").replace("__GHOST_URL__", site.url)
     if is_web_address(stated) and not stated.rstrip("/").endswith("/404"):
         return stated
-    slug = text_at(record, "slug")
+    slug = quote(text_at(record, "slug"), safe="/%")
     return f"{site.url}/{slug}/" if slug and is_web_address(f"{site.url}/{slug}/") else None
 
 

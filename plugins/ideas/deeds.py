@@ -97,6 +97,9 @@ class _Reader:
     def take(self, table: Table, line: Line) -> Iterator[Activity | Gone | Skipped]:
         """What one row tells."""
         idea = self._idea(line)
+        if word(line["private"]) in words.PRIVATE:
+            yield Skipped(row=line.number, why="A private idea.")
+            return
         match table.shape:
             case "deeds":
                 yield self._deed(line, idea)

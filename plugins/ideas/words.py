@@ -32,6 +32,7 @@ IDEA = {
     "text": ("idea description", "description", "idea text", "body", "summary", "details",
              "descripción", "beschreibung"),
     "language": ("language", "langue", "idioma", "sprache"),
+    "private": ("private", "is private", "confidential", "privé", "privado", "privada", "privat"),
 }  # fmt: skip
 
 AUTHOR = {
@@ -54,7 +55,15 @@ AUTHOR = {
         *("created timestamp", "idea creation date", "creation date", "created at", "created"),
         *("created on", "date created", "created date", "submitted at", "submitted on"),
         *("submission date", "date submitted", "submitted", "posted on", "posted", "idea date"),
-        *("submission time", "date", "date de création", "soumis le", "fecha"),
+        *(
+            "submission time",
+            "date",
+            "date/time",
+            "date and time",
+            "date de création",
+            "soumis le",
+            "fecha",
+        ),
         *("fecha de creación", "fecha de envío", "datum", "erstellt am", "eingereicht am"),
     ),
 }
@@ -139,6 +148,7 @@ WON = words_of(
     "|premier prix|ganador|ganadora|premiado|premiada|primer premio|gewinner|gewinnerin|pramiert"
     "|ausgezeichnet|sieger"
 )
+PRIVATE = words_of("true|yes|1|private|confidential|oui|si|ja|prive|privado|privada|privat")
 LEFT_OUT = words_of(
     "deleted|spam|rejected as spam|archived as spam|withdrawn|removed|supprime|supprimee|retire"
     "|eliminado|eliminada|retirada|geloscht|zuruckgezogen"

@@ -16,6 +16,21 @@ _ABOVE_QUOTE = re.compile(
     r"\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef)\b[^\n]{0,120}:\s*$",
     re.MULTILINE,
 )
+# The same where marked lines follow, in more languages and without a word like "On": one's own
+# words may come after them. Between the two may stand "[...]".
+_VERB = (
+    r"\b(?:wrote|writes|said|schrieb|a écrit|escribió|escreveu|ha scritto|schreef|skrev|napsal"
+    r"|pisze|napisał|kirjoitti)\b"
+)
+_THEN_MARKED = (
+    r":[ \t]{0,9}\n(?:[ \t]{0,9}(?:[\[<*][^\n]{0,20}[\]>*])?[ \t]{0,9}\n){0,4}(?=[ \t]{0,9}[>|])"
+)
+_ABOVE_MARKED = re.compile(
+    rf"^(?:On|Am|Le|El|Il|Op)\b[^\n]{{3,200}}\n[^\n]{{0,120}}{_VERB}[^\n]{{0,120}}{_THEN_MARKED}"
+    rf"|^(?!>)[^\n]{{0,200}}{_VERB}[^\n]{{0,120}}{_THEN_MARKED}"
+    rf"|^(?!>)(?=[^\n]{{0,200}}[\d@])[^\n]{{1,200}}{_THEN_MARKED}",
+    re.MULTILINE,
+)
 _MOST_PARTS = 50
 
 
@@ -56,9 +71,9 @@ def _charset(part: Message) -> str:
 def _own(text: str, *, is_html: bool) -> str:
     if is_html:
         return excerpt(text)
-    text = text[:20_000]
+    text = _ABOVE_MARKED.sub("\n", text[:20_000].replace("\r\n", "\n"))
     for mark in (_SIGNATURE, _ABOVE_QUOTE):
         text = mark.split(text, maxsplit=1)[0]
     # Angle brackets in a plain text are no tags.
-    lines = (line for line in text.splitlines() if not line.lstrip().startswith(">"))
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith((">", "|")))
     return excerpt("\n".join(lines).replace("&", "&amp;").replace("<", "&lt;"))

@@ -18,11 +18,11 @@ READ = 40_000
 
 # mbox has no mark for the end of a mail: a line "From " with a date, after a blank line, begins the
 # next. Mailman hides addresses ("bo at example.org"), some programs leave the sender out, and some
-# the date too ("From " or "From -"): then a header has to follow.
+# the date ("From ", "From -", "From bo@example.org"): then a header has to follow.
 _BEGINS = re.compile(
     rb"(?:\A|(?<=\n\n)|(?<=\r\n\r\n))From (?:"
     rb"[^\r\n]{0,300}?\d{1,2}:\d{2}[^\r\n]{0,60}\r?\n"
-    rb"|-?[ \t]{0,9}\r?\n(?=[A-Za-z][A-Za-z0-9-]{0,60}:))"
+    rb"|(?:-|[^\s@:]{1,200}@[^\s@:]{1,200})?[ \t]{0,9}\r?\n(?=[A-Za-z][A-Za-z0-9-]{0,60}:))"
 )
 _HEADER = re.compile(rb"\A(?:[A-Za-z][A-Za-z0-9-]{0,60}:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}")
 # A line "From " of the text itself is written ">From " (mboxrd).

@@ -12,6 +12,8 @@ from email.utils import parsedate_to_datetime
 from engine.api import Actor, BadCell, read_email
 
 _OBFUSCATED = re.compile(r"(?<=[\w.+-])\s*(?: at |\(at\)|\(a\)|\[at\]|_at_| en )\s*(?=[\w-])", re.I)
+# As Mailman writes senders: bo at example.org (Bo Lund). The name may hold an "@".
+_MAILMANS = re.compile(r"^([^\s<>()@]+) at ([^\s<>()@]+\.[^\s<>()@]+)(?=\s*(?:\(|$))")
 _DOTS = re.compile(r"\s*(?: dot |\(dot\)|\[dot\])\s*", re.IGNORECASE)
 _ID = re.compile(r"<([^<>\s]{1,500})>")
 _VIA = re.compile(r"^['\"\s]*(.*?)['\"\s]* (?:via|por|durch|par) .+$", re.IGNORECASE | re.DOTALL)
@@ -24,7 +26,7 @@ _REPLY = re.compile(
 _TAG = re.compile(r"^\s*\[[^\]\n]{1,60}\]\s*")
 _ANGLED = re.compile(r"<\s*([^<>]*@[^<>]*)>")
 _BARE = re.compile(r"([^\s<>()\",;]+@[^\s<>()\",;]+)")
-_IN_BRACKETS = re.compile(r"\s*\(([^()]*)\)")
+_IN_BRACKETS = re.compile(r"\s*\(((?:[^()]|\([^()]*\))*)\)")
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([QqBb])\?([^?]{0,2000})\?=")
 _WORDS = re.compile(r"(?:=\?[^?\s]{1,60}\?[QqBb]\?[^?]{0,2000}\?=\s*)+")
 _UNSHOWN = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
@@ -170,7 +172,8 @@ def sender(message: Message, list_address: str) -> Actor:
 def _mailbox(written: str) -> tuple[str, str | None]:
     """Name and address of the first sender; addresses hidden from harvesters are read too."""
     # Only what has no address is hidden: "Ines at Northmoor <ines@…>" is a name.
-    plain = written if "@" in written else _DOTS.sub(".", _OBFUSCATED.sub("@", written))
+    plain = _MAILMANS.sub(r"\1@\2", written)
+    plain = plain if "@" in plain else _DOTS.sub(".", _OBFUSCATED.sub("@", plain))
     found = _ANGLED.search(plain) or _BARE.search(plain)
     if found is None:
         return "", None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ SAME_THREAD = timedelta(days=30)
 
 _DIGEST = re.compile(r"\bdigest,? (?:vol|number|issue)\b", re.IGNORECASE)
 _ROBOT = re.compile(r"^(?:mailer-daemon|postmaster|no-?reply|.*-(?:bounces|request|owner))@", re.I)
+_RECEIVER = re.compile(r"[^\s<>:,;\"()]+(?:@| at )[^\s<>:,;\"()]+|(?<=<)[^\s<>]+(?=>)")
 _WEB = re.compile(r"<?(https?://[^\s<>]{1,1900})>?")
 
 
@@ -69,7 +71,8 @@ class MailingList:
         letters = [letter_of(mailed) for mailed in mails]
         if not any(self.is_addressed(letter.mailed.message) for letter in letters):
             raise BadReport(
-                f"None of the {len(letters)} mails was sent to {self.address}.",
+                f"None of the {len(letters)} mails was sent to {self.address}; most went to "
+                f"{_receiver(letters)}.",
                 "Look at the headers To and List-Id of a mail, and correct the address of the list "
                 "in the settings of this source.",
             )
@@ -97,7 +100,7 @@ class MailingList:
             return "Its sender asked not to be archived."
         if text_of(message, "Auto-Submitted").lower() not in ("", "no"):
             return "A program sent it."
-        if _DIGEST.search(text_of(message, "Subject")) or _is_digest(message):
+        if _is_digest(message):
             return "A digest of other mails."
         author = sender(message, self.address)
         if _ROBOT.search(author.email or ""):
@@ -189,9 +192,24 @@ def roots_of(letters: list[Letter]) -> dict[str, str]:
     return roots
 
 
+def _receiver(letters: list[Letter]) -> str:
+    """Where most of the mails went: the list as it names itself, else the first receiver."""
+    named = Counter(
+        found[0][-200:]
+        for letter in letters
+        for header in ("List-Post", "To", "List-Id")
+        if (found := _RECEIVER.search(text_of(letter.mailed.message, header).lower()))
+    )
+    return named.most_common(1)[0][0] if named else "nobody who is named"
+
+
 def _slug(subject: Subject) -> str:
     return hashlib.sha256(subject.compared.encode()).hexdigest()[:32]
 
 
 def _is_digest(message: Message) -> bool:
-    return message.get_content_type() == "multipart/digest"
+    """Whether the list's own program gathered mails in it; who answers a digest writes a mail."""
+    named = _DIGEST.search(text_of(message, "Subject"))
+    return message.get_content_type() == "multipart/digest" or bool(
+        named and not subject_of(message).is_reply
+    )

@@ -85,6 +85,8 @@ def columns(delivery: Delivery, mapping: Mapping[str, Any]) -> list[Column]:
     offered = dict(list(found.items())[:MOST])
     meant = {name: _meant(name, examples) for name, examples in offered.items()}
     firsts = {meaning: name for name, meaning in reversed(list(meant.items()))}
+    # What says so itself goes before what only looks like it: a host's address stands first.
+    firsts |= {meant[name]: name for name in reversed(offered) if meant[name] == suggested(name)}
     return [
         Column(
             name=name,

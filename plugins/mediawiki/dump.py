@@ -9,7 +9,13 @@ from engine.api import BadReport, Failed, Skipped, read_xml
 from plugins.forums.moments import moment_of
 from plugins.mediawiki.wiki import MEND, Found, Save, user_of
 
-_PACKED = {b"BZh": "bzip2", b"\x1f\x8b": "gzip", b"7z\xbc\xaf": "7z", b"PK": "ZIP"}
+_PACKED = {
+    b"BZh": "bzip2",
+    b"\x1f\x8b": "gzip",
+    b"7z\xbc\xaf": "7z",
+    b"PK": "ZIP",
+    b"\xfd7zXZ": "xz",
+}
 
 
 def read_dump(body: bytes) -> Iterator[Found]:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from engine.api import BadReport, Delivery, Fetch, Unanswered, accepted, read_json
-from plugins.microblog.posts import host_of
+from plugins.microblog.posts import handle, host_of
 
 PAGES = 20
 """How many pages of an outbox one poll reads; they come newest first."""
@@ -35,7 +35,7 @@ class Asking:
         memory, brought = _memory(cursor), False
         try:
             for account in accounts:
-                name = account.strip().lstrip("@").partition("@")[0]
+                name = handle(account)
                 for delivery in self._account(name, memory):
                     yield delivery
                     brought = True

@@ -21,18 +21,27 @@ def is_outbox(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("orderedItems"), list)
 
 
+def _is_items(value: Any) -> bool:
+    is_list = isinstance(value, list) and bool(value)
+    return is_list and all(
+        isinstance(one, dict) and {"type", "actor"} <= one.keys() for one in value
+    )
+
+
 def read_outbox(value: Any, network: Network) -> Iterator[Found]:
-    """Every item of an outbox.
+    """Every item of an outbox, or of a list of its items.
 
     :raises BadReport: it is none, it belongs to another server, or nothing says whose it is.
     """
+    if _is_items(value):
+        value = {"orderedItems": value}
     if not is_outbox(value):
         raise BadReport(f"Expected {EXPECTED}, found {found(value)}.", MEND)
     outbox = Record(value, "")
     given = outbox.get("actor")
     actor = outbox.record("actor") if isinstance(given, dict) else Record({}, "")
-    username = actor.text("preferredUsername") or ""
     items = outbox.records("orderedItems")
+    username = actor.text("preferredUsername") or _shown(items)
     for number, item in enumerate(items, start=1):
         try:
             yield _item(Record(item.members, f"post {number}"), network, username)
@@ -139,6 +148,21 @@ def _username(actor: str) -> str:
     if len(parts) == 1 and parts[0].startswith("@"):
         return parts[0][1:]
     return parts[1] if len(parts) == 2 and parts[0] in ("users", "u", "profile") else ""
+
+
+def _shown(items: list[Record]) -> str:
+    """The name in the addresses of the posts of one actor, as in ".../@name/1", if all say it."""
+    posts = [one.members for one in items if isinstance(one.members, dict)]
+    if len({str(post.get("actor")) for post in posts}) != 1:
+        return ""
+    own = (
+        post["object"]
+        for post in posts
+        if post.get("type") == "Create" and isinstance(post.get("object"), dict)
+    )
+    pages = (urlsplit(_address(Record(one, ""))).path.split("/") for one in own)
+    names = {unquote(page[1][1:]) for page in pages if len(page) == 3 and page[1][:1] == "@"}
+    return names.pop() if len(names) == 1 else ""
 
 
 def _published(item: Record) -> Any:

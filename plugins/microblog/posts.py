@@ -53,7 +53,7 @@ class Network:
 
         :raises BadReport: neither the file nor the settings say it.
         """
-        name = told or self.account.strip().lstrip("@").partition("@")[0]
+        name = told or handle(self.account)
         if not name:
             raise BadReport(
                 "Nothing says whose posts these are.",
@@ -88,6 +88,11 @@ class Network:
             excerpt=post.text or None,
             reported_at=post.changed,
         )
+
+
+def handle(written: str) -> str:
+    """The user name in what people enter: "ada", "@ada", "@ada@host" or the page of the account."""
+    return written.strip().rstrip("/").rpartition("/")[2].lstrip("@").partition("@")[0]
 
 
 def host_of(address: str) -> str:

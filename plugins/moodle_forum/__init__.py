@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.api import (
     Activity,
+    BadReport,
     Bundle,
     Delivery,
     Failed,
@@ -76,6 +77,11 @@ class MoodleForum(Source):
         for delivery in bundle.deliveries:
             body = delivery.body
             is_json = not is_zip(body) and body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+            if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+                raise BadReport(
+                    "This is a page, or an answer of Moodle as XML.",
+                    "Ask for the answer with moodlewsrestformat=json, or export the forum as CSV.",
+                )
             yield from read_answers(forums, body) if is_json else read_export(forums, body)
 
     def poll(

@@ -15,16 +15,19 @@ MEND = "Give what mod_forum_get_discussion_posts answered, or the export of a fo
 def read_answers(forums: Forums, body: bytes) -> Iterator[Activity | Gone | Skipped | Failed]:
     """Every post of an answer, of a list of answers, or of an export as JSON.
 
+    A list of discussions tells the first post of each.
+
     :raises BadReport: it is none of these, or the refusal of the web service.
     """
     value = read_json(body, what="The answer of Moodle")
     for page in _pages(value):
         about = page.record("discussion") if isinstance(page.get("discussion"), dict) else None
         forum = page.record("forum") if isinstance(page.get("forum"), dict) else None
-        posts = sorted(page.records("posts"), key=_number)
+        forum = forum or Record({"course": page.get("courseid")}, page.row)
+        posts = sorted([*page.records("posts"), *page.records("discussions")], key=_number)
         for post in posts:
             try:
-                yield forums.read(_post(post, about or Record({}, ""), forum or Record({}, "")))
+                yield forums.read(_post(post, about or post, forum))
             except BadReport as error:
                 yield failed(error)
 
@@ -43,8 +46,10 @@ def _pages(value: Any) -> Iterator[Record]:
         if record.get("exception"):
             why = (record.text("message") or record.text("errorcode") or "an error")[:200]
             raise BadReport(f"Moodle refused: {why}", MEND, where=record.row)
-        if not isinstance(record.get("posts"), list):
-            raise BadReport(f"Expected posts, found {found(one)}.", MEND, where=record.row)
+        if not any(isinstance(record.get(name), list) for name in ("posts", "discussions")):
+            raise BadReport(
+                f"Expected posts or discussions, found {found(one)}.", MEND, where=record.row
+            )
         yield record
 
 

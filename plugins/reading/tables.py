@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from engine.api import BadCell, Line, Shape, clean_name, find_sheets, read_number
 from plugins.attendance.rows import NAME, PERSON, person, tags_in, word
@@ -39,9 +40,13 @@ POCKET = Shape(
 )
 INSTAPAPER = Shape(
     name="instapaper",
-    columns={**_LINK, "folder": ("folder",), "added": ("timestamp",)},
+    columns={
+        **_LINK, "folder": ("folder",), "added": ("timestamp",), "selection": ("selection",)
+    },
     required=("url", "folder", "added"),
-)
+)  # fmt: skip
+OLDER_INSTAPAPER = replace(INSTAPAPER, required=("url", "folder", "selection"))
+"""Without times: the day of such entries is a setting."""
 RAINDROP = Shape(
     name="raindrop",
     columns={
@@ -74,7 +79,7 @@ LOG = Shape(
     },
     required=("title", "done"),
 )
-SHAPES = (ZOTERO, GOODREADS, POCKET, INSTAPAPER, LOG, RAINDROP)
+SHAPES = (ZOTERO, GOODREADS, POCKET, INSTAPAPER, OLDER_INSTAPAPER, LOG, RAINDROP)
 
 UNFINISHED = frozenset(
     (

@@ -39,8 +39,11 @@ def read_answer(body: bytes, settings: Mapping[str, Any]) -> tuple[list[Gone], l
     :raises BadReport: it is neither.
     """
     found = read_json(body, what="The list")
-    if isinstance(found, dict) and isinstance(deleted := found.get("items"), list):
-        keys = [one for one in deleted if _is_key(one)]
+    listed = found.get("items") if isinstance(found, dict) else None
+    if isinstance(listed, list) and listed and isinstance(listed[0], dict):
+        found = listed  # other programs' exports have their items there
+    elif isinstance(listed, list):
+        keys = [one for one in listed if _is_key(one)]
         return [gone for n, key in enumerate(keys) for gone in _gone(key, f"items[{n}]")], []
     found = [found] if isinstance(found, dict) and "data" in found else found
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
@@ -54,6 +57,13 @@ def read_answer(body: bytes, settings: Mapping[str, Any]) -> tuple[list[Gone], l
         said = _item(item, f"[{number}]", str(settings.get("library") or ""))
         gone += said if isinstance(said, list) else []
         entries += [said] if isinstance(said, Entry | Fault) else []
+    if entries and not gone and all(one.get("data") is None for one in found):
+        names = ", ".join(str(name)[:20] for name in list(found[0])[:6])
+        raise BadReport(
+            f"This is JSON, and no answer of Zotero: its items have {ascii(names)[1:-1]}, and no"
+            " “data”.",
+            "Export the list as CSV, RIS, BibTeX, Zotero RDF, or as bookmarks (HTML).",
+        )
     return gone, entries
 
 

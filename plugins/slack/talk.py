@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from engine.api import (
     Account,
@@ -60,6 +61,7 @@ class Workspace:
         self, message: Record, channel: Channel
     ) -> Iterator[Activity | Gone | Skipped | Failed]:
         """A message, then each member who liked it."""
+        message = as_today(message)
         stamp = message.text("ts") or ""
         at = epoch_of(stamp)
         if at is None:
@@ -103,7 +105,7 @@ class Workspace:
             verb="replied" if is_reply else "created",
             type="forum-reply" if is_reply else "discussion" if has_answers else MESSAGE,
             url=self.address_of(channel, stamp, thread if is_reply else None),
-            title=None if is_reply else title_of(words),
+            title=None if is_reply else title_of(words) or shown_in(message),
             at=at,
             within=ItemRef(f"message:{channel.id}:{thread}") if is_reply else None,
             parent=Thing(url=root, type="discussion") if is_reply else None,
@@ -170,6 +172,34 @@ class Workspace:
 
     def account(self, user: str) -> Account:
         return Account(home_page=self.url, name=user)
+
+
+def as_today(message: Record) -> Record:
+    """What was said of a file in the form of today.
+
+    Until 2018 the text was Slack's own sentence ("@bo uploaded a file: ..."), and what the member
+    said stood elsewhere, under a file also who she was.
+    """
+    subtype, file, comment = message.text("subtype"), message.get("file"), message.get("comment")
+    own: dict[str, Any] = {}
+    if subtype == "file_comment" and isinstance(comment, dict):
+        own = {"user": comment.get("user"), "text": comment.get("comment")}
+    elif subtype == "file_share" and isinstance(file, dict):
+        first = file.get("initial_comment")
+        own = {"text": first.get("comment") if isinstance(first, dict) else None}
+    return replace(message, members={**message.members, **own}) if own else message
+
+
+def shown_in(message: Record) -> str | None:
+    """The title of a file, or of a page that is linked to, where a member said nothing of it."""
+    listed = [message.get(name) for name in ("files", "attachments")]
+    shown = [
+        message.get("file"),
+        *(one for many in listed if isinstance(many, list) for one in many),
+    ]
+    titles = (one.get("title") for one in shown if isinstance(one, dict))
+    lines = (" ".join(html.unescape(one).split()) for one in titles if isinstance(one, str))
+    return next((one[:200] for one in lines if one), None)
 
 
 def words_of(text: str) -> str:

@@ -19,7 +19,7 @@ from engine.api import (
     validate,
 )
 from plugins.table_framework.document import framework, minted
-from plugins.table_framework.grid import Grid, grids
+from plugins.table_framework.grid import DELIMITERS, WHOLE_LINE, Grid, grids
 from plugins.table_framework.headings import find_columns, headings
 
 BASE = "https://w3id.org/byway/tables/"
@@ -47,6 +47,9 @@ class TableSettings(Schema):
     code = _column("Column of codes")
     description = _column("Column of descriptions")
     parent = _column("Column of parents", "It holds the id, the code or the label of other rows.")
+    outline = _column(
+        "Column of outline numbers", "As in 1.2.3, which is part of 1.2, where no parent is named."
+    )
     type = _column("Column of types")
     exact = _column("Column of addresses of the same competency elsewhere")
     levels = Words(
@@ -107,7 +110,8 @@ def read(files: Sequence[FrameworkFile], options: Mapping[str, Any]) -> dict[str
     """
     if len(files) != 1:
         raise BadReport("A framework as a table is one file.", "Import one at a time.")
-    grid, columns = find_columns(_grids(files[0], options), options)
+    all_grids = _grids(files[0], options)
+    grid, columns = find_columns(all_grids, options)
     title = " ".join((options.get("title") or _stem(files[0].name)).split())
     if not title:
         raise BadReport("The framework has no title.", "Give one with the option title.")
@@ -119,7 +123,11 @@ def read(files: Sequence[FrameworkFile], options: Mapping[str, Any]) -> dict[str
         uri=uri,
         title=title,
         language=options.get("language") or "en",
-        remarks=[remark for remark in (grid.remark, columns.said(), told) if remark],
+        remarks=[
+            remark
+            for remark in (grid.remark, columns.said(), told, _other_sheets(all_grids, grid))
+            if remark
+        ],
     )
 
 
@@ -140,6 +148,14 @@ def _grids(file: FrameworkFile, options: Mapping[str, Any]) -> list[Grid]:
     told = options.get("delimiter") or ""
     delimiter = _NAMED_DELIMITERS.get(told, told)
     return grids(file, sheet=options.get("sheet") or "", delimiter=delimiter)
+
+
+def _other_sheets(grids: Sequence[Grid], read: Grid) -> str:
+    """Which sheets of a workbook were not read; delimiters are tried and are no sheets."""
+    tried = (read.name, *DELIMITERS, WHOLE_LINE)
+    others = [one.name for one in grids if one.name not in tried and any(one.records())]
+    listed = ", ".join(f"“{name[:60]}”" for name in others[:10])
+    return f"Read was the sheet “{read.name[:60]}”, not read: {listed}." if others else ""
 
 
 def _stem(name: str) -> str:

@@ -14,6 +14,8 @@ from plugins.table_framework.grid import Grid
 from plugins.table_framework.headings import Columns
 
 LONGEST_URI = 500
+_LONGEST_NUMBER = 100
+"""Of an outline number, which is climbed step by step."""
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|urn:|tag:|did:)\S+", re.IGNORECASE)
 
 Document = dict[str, Any]
@@ -148,12 +150,34 @@ def _keep(line: Line, lines: dict[str, Line]) -> None:
 def _parents(lines: Mapping[str, Line], tops: set[str]) -> dict[str, list[str]]:
     """The keys of what each is part of; the framework itself is nobody's parent."""
     names = Names(lines.values())
+    numbered = _numbered(lines.values())
     found = {
         key: list(dict.fromkeys(_named(line, names, tops))) if line["parent"] else []
         for key, line in lines.items()
     }
+    for key, line in lines.items():
+        found[key] = found[key] or _above(line, numbered)
     _refuse_circles(lines, found)
     return found
+
+
+def _numbered(lines: Iterable[Line]) -> dict[str, list[str]]:
+    """The rows by their outline numbers: 1.2.3 is part of 1.2."""
+    keys: dict[str, list[str]] = {}
+    for line in lines:
+        if number := line["outline"][:_LONGEST_NUMBER].strip(" ."):
+            keys.setdefault(number, []).append(line.key)
+    return keys
+
+
+def _above(line: Line, numbered: Mapping[str, Sequence[str]]) -> list[str]:
+    """What an outline puts a row under: the nearest number above it that one row has."""
+    number = line["outline"][:_LONGEST_NUMBER].strip(" .")
+    while "." in number:
+        number = number.rpartition(".")[0]
+        if len(found := numbered.get(number, ())) == 1:
+            return [found[0]]
+    return []
 
 
 def _named(line: Line, names: Names, tops: set[str]) -> list[str]:
@@ -228,9 +252,16 @@ def _addresses(line: Line) -> list[str]:
 
 
 def _unread(lines: Iterable[Line]) -> Iterable[str]:
+    lines = list(lines)
     rows = [str(line.number) for line in lines if line["exact"] and not _addresses(line)]
     if rows:
         yield (
             f"In {len(rows)} rows (first: {rows[0]}) what should be the same competency "
             "elsewhere is no address; it was left out."
+        )
+    shared = [number for number, keys in _numbered(lines).items() if len(keys) > 1]
+    if shared:
+        yield (
+            f"Outline numbers of several rows, such as {shared[0][:40]}, have nothing below them; "
+            "spreadsheets turn 1.10 into 1.1 where the cells are not text."
         )

@@ -15,17 +15,20 @@ from plugins.table_framework.grid import WHOLE_LINE, Grid, Record
 NAMES: Mapping[str, str] = {
     "id": (
         "id|identifier|uri|iri|concept uri|uuid|guid|competency id|skill id|element id|item id|"
-        "competency uri|skill uri|id number|key|identifiant|id competence|cle|identificador|"
+        "competency uri|skill uri|id number|canonical url|key|identifiant|id competence|cle|"
+        "identificador|"
         "id competencia|clave"
     ),
     "code": (
         "code|human coding scheme|coding scheme|coded notation|notation|competency code|"
-        "skill code|item code|reference code|ref|reference|number|no|num|nr|numero|"
-        "code de la competence|codigo|referencia|codigo de la competencia"
+        "skill code|item code|short code|reference code|ref|reference|number|no|num|nr|numero|"
+        "o net soc code|soc code|code de la competence|codigo|referencia|"
+        "codigo de la competencia"
     ),
     "label": (
-        "label|name|title|competency name|competence name|skill name|capability name|"
+        "label|name|title|competency name|competence name|skill name|rsd name|capability name|"
         "preferred label|pref label|short name|shortname|competency|competence|skill|capability|"
+        "skill label|competency label|competence label|concept label|"
         "element name|full statement|statement|competency statement|competency text|"
         "abbreviated statement|nom|libelle|intitule|titre|nom de la competence|"
         "intitule de la competence|nombre|titulo|denominacion|etiqueta|competencia|habilidad|"
@@ -33,7 +36,8 @@ NAMES: Mapping[str, str] = {
     ),
     "description": (
         "description|definition|competency description|competence description|"
-        "skill description|capability description|element description|details|summary|scope note|"
+        "skill description|capability description|element description|skill statement|"
+        "contextualized skill statement|details|summary|scope note|"
         "descriptif|description de la competence|descripcion|definicion|"
         "descripcion de la competencia|detalle"
     ),
@@ -43,6 +47,9 @@ NAMES: Mapping[str, str] = {
         "broader uri|broader concept uri|is part of|part of|belongs to|id parent|"
         "identifiant parent|code parent|competence parente|fait partie de|padre|id padre|"
         "codigo padre|competencia padre|es hijo de|forma parte de|pertenece a"
+    ),
+    "outline": (
+        "outline|outline number|smart level|wbs|wbs code|numero hierarchique|numero de esquema"
     ),
     "type": "type|kind|item type|cfitem type|competency type|skill type|genre|nature|tipo|clase",
     "exact": (
@@ -184,9 +191,12 @@ def _levels_told(options: Options) -> list[str]:
 
 
 def _guessed(known: Mapping[str, int], *, taken: set[int], options: Options) -> dict[str, int]:
+    """Columns by the names of headings, also where capitals hide where a word ends."""
     found: dict[str, int] = {}
+    joined = {name.replace(" ", ""): at for name, at in known.items()}
     for column, names in NAMES.items():
-        places = (known[name] for name in names.split("|") if name in known)
+        sought = (name.replace(" ", "") for name in names.split("|"))
+        places = (joined[name] for name in sought if name in joined)
         free = (at for at in places if at not in taken and not options.get(column))
         place = next(free, None)
         if place is not None:
@@ -229,7 +239,7 @@ def _unknown(rows: Sequence[Sequence[str]], options: Options) -> BadReport:
             )
     return BadReport(
         f"No column says what the competencies are called. Columns found: {listed}.",
-        "Name it with the option label, and others with id, code, description, parent, type, "
-        "exact and levels.",
+        "Name it with the option label, and others with id, code, description, parent, "
+        "outline, type, exact and levels.",
         where="label",
     )

@@ -26,6 +26,7 @@ from engine.api import (
 )
 from plugins.teams import rest
 from plugins.teams.graph import is_json, read_graph
+from plugins.teams.live import is_live, read_live
 from plugins.teams.report import read_report
 
 APP = "From an app registered in Microsoft Entra. Files need none."
@@ -116,6 +117,8 @@ class Teams(Source):
         for delivery in bundle.deliveries:
             if is_json(delivery.body):
                 yield from read_graph(delivery.body, settings.get("tenant") or "")
+            elif is_live(delivery.body):
+                yield from read_live(delivery.body, settings)
             else:
                 yield from read_report(delivery, settings)
 

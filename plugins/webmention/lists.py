@@ -75,8 +75,11 @@ def _said(record: Any, *path: str) -> str:
 
 
 def belongs(target: str, url: str) -> bool:
-    """Whether a page is one of the site's; scheme and capitals of the host may differ."""
-    site, page = url.partition("://")[2].rstrip("/"), target.partition("://")[2]
-    host, slash, path = page.partition("/")
-    page = host.lower() + slash + path
+    """Whether a page is one of the site's; scheme, capitals and www of the host may differ."""
+    site, page = _placed(url).rstrip("/"), _placed(target)
     return page == site or page.startswith((f"{site}/", f"{site}?", f"{site}#"))
+
+
+def _placed(address: str) -> str:
+    host, slash, path = address.partition("://")[2].partition("/")
+    return host.lower().removeprefix("www.") + slash + path

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urldefrag
 
 from engine.api import Activity, Actor, BadReport, Failed, ItemRef, Skipped, read_json
-from plugins.feed.plain import at, is_web_address, list_at, moment_of, text_at
+from plugins.feed.plain import at, list_at, moment_of, text_at, web_address
 
 from .site import Site, line, number_of, post_keys, words
 
@@ -106,7 +106,7 @@ def _post(record: Any, site: Site, row: str) -> Activity:
         ),
         verb="authored",
         type="article",
-        url=_address(text_at(record, "link")) or site.page(number),
+        url=_address(text_at(record, "link"), site) or site.page(number),
         title=line(_rendered(record, "title")),
         at=published,
         parent=site.blog,
@@ -127,7 +127,7 @@ def _comment(record: Any, site: Site, row: str) -> Activity:
         actor=_commenter(record, site),
         verb="commented",
         type="article",
-        url=_address(link) or (site.page(post) if post else None),
+        url=_address(link, site) or (site.page(post) if post else None),
         title=line(_rendered(above, "title")) if above else None,
         at=said,
         within=ItemRef(f"post:{post}") if post else None,
@@ -163,5 +163,6 @@ def _rendered(record: Any, name: str) -> str:
     return text_at(record, name, "rendered") or text_at(record, name)
 
 
-def _address(link: str) -> str | None:
-    return link if is_web_address(link) else None
+def _address(link: str, site: Site) -> str | None:
+    """The page; copies of a site that serve it as files write only what follows its address."""
+    return web_address(link, f"{site.url}/") if link else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.api import Activity, BadReport, Failed, Gone, Skipped, read_json
 from plugins.forums.record import Record, failed, found
@@ -19,10 +20,11 @@ class Answered:
     network: Network
     body: bytes
     people: dict[str, Record] = field(default_factory=dict)
+    short_names: dict[str, str] = field(default_factory=dict)
     groups: dict[str, Record] = field(default_factory=dict)
 
     def read(self) -> Iterator[Activity | Gone | Skipped | Failed]:
-        answer = read_json(self.body, what="The answer of the network")
+        answer = _page(read_json(self.body, what="The answer of the network"))
         if not isinstance(answer, dict) or not isinstance(answer.get("messages"), list):
             raise BadReport(f"Expected messages, found {found(answer)}.", MEND)
         page = Record(answer, "")
@@ -48,6 +50,7 @@ class Answered:
             return
         if reference.get("type") == "user":
             self.people[str(reference.get("id"))] = reference
+            self.short_names[str(reference.get("name"))] = str(reference.get("id"))
         elif reference.get("type") == "group":
             self.groups[str(reference.get("id"))] = reference
 
@@ -57,10 +60,17 @@ class Answered:
         yield outcome
         if isinstance(outcome, Activity):
             for liker in record.record("liked_by").records("names"):
-                user = liker.digits("user_id")
-                name, email = self.person(user)
-                row = liker.row
-                yield self.network.like(message, row, user, name or liker.text("full_name"), email)
+                yield self.like(message, liker)
+
+    def like(self, message: Message, liker: Record) -> Activity | Skipped:
+        """Who liked a message. Older answers give her short name alone, which references may
+        explain."""
+        known = self.short_names.get(liker.text("permalink") or "")
+        if known is None and not liker.get("user_id"):
+            return Skipped(row=liker.row, why="Somebody liked it, and nothing says who that is.")
+        user = liker.digits("user_id") if liker.get("user_id") else known or ""
+        name, email = self.person(user)
+        return self.network.like(message, liker.row, user, name or liker.text("full_name"), email)
 
     def told(self, record: Record) -> Message:
         at, sender = record.moment("created_at"), record.digits("sender_id")
@@ -109,6 +119,25 @@ class Answered:
     def group_name(self, group: str) -> str:
         known = self.groups.get(group)
         return (known.text("full_name") or known.text("name") or "") if known else ""
+
+
+def _page(answer: Any) -> Any:
+    """The messages as the interface lists them, where they came in another wrapping: those of a
+    search, of the Power Automate connector, or messages alone."""
+    if isinstance(answer, list) and answer and all(map(_is_message, answer)):
+        return {"messages": answer}
+    if not isinstance(answer, dict):
+        return answer
+    if _is_message(answer):
+        return {"messages": [answer]}
+    listed = answer.get("messages", answer.get("value"))
+    if isinstance(listed, dict):
+        return listed
+    return answer | {"messages": listed} if isinstance(listed, list) else answer
+
+
+def _is_message(value: Any) -> bool:
+    return isinstance(value, dict) and {"id", "sender_id", "body"} <= value.keys()
 
 
 def _number(record: Record) -> int:

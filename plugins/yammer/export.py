@@ -31,7 +31,8 @@ _MESSAGE = (
 )  # fmt: skip
 MESSAGES = Shape(
     name="messages",
-    columns={name: (name, name.replace("_", " ")) for name in _MESSAGE},
+    columns={name: (name, name.replace("_", " ")) for name in _MESSAGE}
+    | {"draft": ("draft", "is_draft", "is draft", "draft_state", "draft state")},
     required=("id", "thread_id", "sender_id", "created_at"),
 )
 USERS = Shape(
@@ -83,6 +84,8 @@ class Exported:
 
     def outcome(self, line: Line) -> Activity | Gone | Skipped | Failed:
         try:
+            if line["draft"].lower() in ("true", "t", "1", "yes", "draft"):
+                return Skipped(row=line.number, why="A draft that was never sent.")
             return self.network.read(self.message(line))
         except BadCell as bad:
             return Failed(row=line.number, why=bad.why, mend=bad.mend)

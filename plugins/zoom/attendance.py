@@ -25,6 +25,7 @@ from engine.api import (
     union,
     without_phone,
 )
+from plugins.zoom import words
 
 VERBS = {"attendee": "attended", "panelist": "presented", "host": "hosted"}
 ROLES = tuple(VERBS)
@@ -201,9 +202,9 @@ def _minutes(line: Line) -> timedelta:
 def _absent(line: Line) -> str:
     """Why this row is nobody who came; "" when it is somebody."""
     attended = line["attended"].casefold()
-    if attended == "no" or ("attended" in line.columns and not attended and not line["join"]):
+    if attended in words.NO or ("attended" in line.columns and not attended and not line["join"]):
         return "registered, did not come"
-    if line["waiting"].casefold() == "yes":
+    if line["waiting"].casefold() in words.YES:
         return "stayed in the waiting room"
     return ""
 

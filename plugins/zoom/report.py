@@ -37,6 +37,7 @@ from engine.api import (
     read_dates,
     read_id,
 )
+from plugins.zoom import words
 from plugins.zoom.attendance import Attendance, Session
 from plugins.zoom.registration import Registrant, read_registrant
 
@@ -44,15 +45,15 @@ WITH_INFORMATION = (
     "Export the list again with “Export with meeting data” ticked, and “Show unique users” not."
 )
 
-_SESSION = {
+_SESSION = words.beside({
     "topic": ("topic", "webinar topic", "meeting topic"),
     "webinar": ("webinar id",),
     "meeting": ("meeting id", "id"),
     "start": ("actual start time", "start time", "meeting start time"),
     "end": ("end time", "actual end time"),
-    "host": ("host email", "user email", "host"),
-}
-_PEOPLE = {
+    "host": ("host email", "user email", "host", *words.PEOPLE["email"]),
+}, words.SESSION)  # fmt: skip
+_PEOPLE = words.beside({
     "attended": ("attended",),
     "name": (
         "user name (original name)", "name (original name)", "user name", "name", "participant",
@@ -67,14 +68,25 @@ _PEOPLE = {
         "time in session (minutes)", "total duration (minutes)", "duration (minutes)", "duration",
     ),
     "waiting": ("in waiting room",),
-}  # fmt: skip
+}, words.PEOPLE)  # fmt: skip
 _LISTED = {
     **_PEOPLE,
     **{name: _SESSION[name] for name in ("topic", "webinar", "meeting", "start")},
-    "host": ("host email",),
-    "kind": ("type",),
+    "host": ("host email", *words.SESSION["host"]),
+    "kind": ("type", *words.KIND),
 }
-_TOTALS = {**_LISTED, "minutes": ("total duration (minutes)", "total duration")}
+_TOTALS = {
+    **_LISTED,
+    "minutes": ("total duration (minutes)", "total duration", *words.TOTAL),
+}
+_ASKED = {
+    "name": ("name", "user_name"),
+    "email": ("user_email", "email"),
+    "join": ("join_time",),
+    "leave": ("leave_time",),
+}
+"""The interface's own names, as programs save its answers; its durations are seconds."""
+USER_EMAIL = ("user email", *words.PEOPLE["email"])
 _REGISTERED = {**_PEOPLE, "status": ("approval status", "status")}
 
 
@@ -82,24 +94,26 @@ _REGISTERED = {**_PEOPLE, "status": ("approval status", "status")}
 class Repeated(Shape):
     """A list whose rows begin with their session: of two equal headings the last is the person's.
 
-    The first "User Email" is then the host's.
+    The first "User Email", in any language, is then the host's.
     """
 
     def match(self, headings: Sequence[str]) -> dict[str, int] | None:
         """Where each column stands; None also for headings that do not repeat."""
         last = {heading: place for place, heading in enumerate(headings)}
-        if headings.count("user email") < 2 or "join time" not in last:
+        twice = next((one for one in USER_EMAIL if headings.count(one) > 1), "")
+        if not twice or last.keys().isdisjoint(self.columns["join"]):
             return None
         mine = [one if last[one] == place else "" for place, one in enumerate(headings)]
         # `super()` without arguments does not work in a dataclass that is made anew with slots.
         found = Shape.match(self, mine)
-        return found and {**found, "host": headings.index("user email")}
+        return found and {**found, "host": headings.index(twice)}
 
 
 SHAPES = (
     Repeated(name="people", columns=_LISTED, required=("name", "join", "meeting")),
     Shape(name="people", columns=_LISTED, required=("name", "join")),
     Shape(name="people", columns=_LISTED, required=("email", "join")),
+    Shape(name="people", columns=_ASKED, required=("name", "join")),
     Shape(name="registrants", columns=_REGISTERED, required=("email", "registered", "status")),
     Shape(name="totals", columns=_TOTALS, required=("name", "minutes")),
     Shape(name="session", columns=_SESSION, required=("topic", "webinar")),
@@ -136,7 +150,9 @@ def read_report(delivery: Delivery, settings: Mapping[str, Any]) -> Report:
             if table.shape == "registrants":
                 registered.append(read_registrant(about, line, dates))
             else:
-                found.setdefault(_session_of(line, about), []).append((_role(table), line))
+                found.setdefault(_session_of(line, about), []).append(
+                    (words.role_of(table.title), line)
+                )
     sessions = [
         _attendance(_started(about, rows, dates), rows, dates) for about, rows in found.items()
     ]
@@ -273,9 +289,3 @@ def _require_start(session: Session, line: Line, dates: Dates) -> None:
         dates.at(session.start)
     except BadCell as bad:
         raise BadReport(bad.why, WITH_INFORMATION, where=_place(session.row)) from bad
-
-
-def _role(table: Table) -> str:
-    """Tables of hosts and panelists have the same headings: here alone the title decides."""
-    title = table.title.casefold()
-    return "host" if title.startswith("host") else "panelist" if "panel" in title else "attendee"

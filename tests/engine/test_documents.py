@@ -126,6 +126,22 @@ def test_a_name_that_nobody_knows_stays_as_written() -> None:
     assert read_xml(b"<a>&blurb; &amp;amp;</a>").text == "&blurb; &amp;"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"<a xmlns:wp='w'><atom:b/><wp:c/></a>", id="an element's"),
+        pytest.param(b"<a><b xlink:href='x'/></a>", id="an attribute's"),
+    ],
+)
+def test_a_prefix_that_nobody_declared_is_borne(body: bytes) -> None:
+    assert read_xml(body).tag == "a"
+
+
+def test_more_prefixes_than_any_export_has_are_refused() -> None:
+    many = "".join(f"<p{number}:b/>" for number in range(101))
+    assert "unbound prefix" in refusal_of_xml(f"<a>{many}</a>".encode()).why
+
+
 BOMB = b"""<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;">]>
 <a>&c;</a>"""
 OUTSIDE = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'

@@ -48,6 +48,13 @@ def sheet(*rows: str, headings: str = "Event,Date,Email,Attended,Role,Duration")
     return "\n".join((headings, *rows))
 
 
+def test_a_title_that_is_how_people_are_addressed_names_no_event() -> None:
+    body = "Event: How budgets work\n" + sheet(
+        "Dr.,2026-09-17,bo@example.org,1", headings="Title,Date,Email,Attended"
+    )
+    assert [one.title for one in said(body)] == ["How budgets work"]
+
+
 @given(
     language=st.sampled_from(sorted(HEADINGS)),
     order=st.permutations(sorted(ROW)),
@@ -194,3 +201,20 @@ def test_the_same_event_in_another_notation_is_the_same(
         send("attendance", sheet("A,2026-09-17,bo@example.org,yes,,").encode())
         send("attendance", sheet("A,17/09/2026,bo@example.org,yes,,40").encode())
         assert parts(live()) == [("bo@example.org", "attended", "PT40M")]
+
+
+@pytest.mark.parametrize("heading", ["Check-in time", "checked_in_at", "Time in"])
+def test_who_has_no_time_of_arrival_beside_those_who_have_did_not_come(heading: str) -> None:
+    head = f"Event,Date,Email,{heading}\nTalk,2026-05-20,bo@example.org,"
+    outcomes = said(f"{head}17:03\nTalk,2026-05-20,ana@example.org,\n")
+    assert [type(one).__name__ for one in outcomes] == ["Skipped", "Activity"]
+
+
+def test_a_sheet_on_which_nobody_wrote_a_time_of_arrival_is_of_those_who_came() -> None:
+    [one] = said("Event,Date,Email,Time in\nTalk,2026-05-20,bo@example.org,\n")
+    assert one.actor.email == "bo@example.org"
+
+
+def test_who_left_or_stayed_for_some_time_has_come() -> None:
+    head = "Event,Date,Email,Time in,Minutes\nTalk,2026-05-20,bo@example.org,17:03,30\n"
+    assert len(said(f"{head}Talk,2026-05-20,ana@example.org,,20\n")) == 2

@@ -132,6 +132,12 @@ def test_recordings_say_the_same_with_and_without_moments(name: str) -> None:
     ]
 
 
+def test_whoever_never_left_a_recording_was_there_when_the_last_thing_happened() -> None:
+    body = (PAIRS / "events_old.xml").read_bytes()
+    end = b'eventname="EndAndKickAllEvent"><date>2026-09-08T13:05:00.000-03</date>'
+    assert people(body.replace(end, b'eventname="CursorMoveEvent">')) == people(body)
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

@@ -141,9 +141,14 @@ def test_zones_of_all_kinds(start: str) -> None:
     [
         pytest.param("UTC+01", "20260908T090000Z", id="UTC+01"),
         pytest.param('"(GMT -05:30)"', "20260908T153000Z", id="GMT in brackets"),
+        pytest.param('"(UTC+01:00) Berlin, Bern, Rome"', "20260908T080000Z", id="towns"),
+        pytest.param('"(UTC+01:00) Rom, Stockholm, Wien"', "20260908T080000Z", id="in German"),
+        pytest.param("(GMT-05.00) Eastern Time (US & Canada)", "20260908T140000Z", id="region"),
+        pytest.param("(UTC) Dublin, Lisbon, London", "20260908T090000Z", id="no distance"),
+        pytest.param('"(UTC-03:00) Brasilia"', "20260908T130000Z", id="no town of public names"),
     ],
 )
-def test_a_zone_may_be_its_distance_alone(zone: str, begins: str) -> None:
+def test_a_zone_may_be_as_lists_show_it(zone: str, begins: str) -> None:
     assert starts(f"DTSTART;TZID={zone}:20260908T100000", "RRULE:FREQ=DAILY;COUNT=1") == [begins]
 
 
@@ -179,6 +184,8 @@ def test_a_file_may_name_the_zone_of_all_its_times() -> None:
     "start",
     [
         pytest.param("DTSTART;TZID=Nowhere/Town:20260908T120000", id="unknown zone"),
+        pytest.param('DTSTART;TZID="(UTC+05:00) Rome":20260908T120000', id="another's distance"),
+        pytest.param('DTSTART;TZID="(UTC+01:00) Ours":20260908T120000', id="unknown town"),
         pytest.param("DTSTART:20260908T120000", id="no zone at all"),
         pytest.param("DTSTART:20260230T120000Z", id="no such day"),
         pytest.param("DTSTART:00010101T000000Z", id="another age"),
@@ -205,11 +212,28 @@ def test_an_event_without_a_sound_time_fails_alone(start: str) -> None:
         pytest.param("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO", ["01", "14", "28"], id="weeks apart"),
         pytest.param("FREQ=YEARLY;BYYEARDAY=-100", ["01", "23"], id="from the year's end"),
         pytest.param("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=9", ["01"], id="never"),
+        pytest.param("FREQ=WEEKLY;COUNT=2;BYHOUR=10;BYMINUTE=0", ["01", "08"], id="with a time"),
     ],
 )
 def test_a_series_is_followed(rule: str, days: list[str]) -> None:
     found = starts("DTSTART:20260901T100000Z", f"RRULE:{rule}")
     assert [one[6:8] for one in found] == days
+
+
+def test_a_rule_may_name_one_time_of_day() -> None:
+    lines = ("DTSTART:20260901T100000Z", "RRULE:FREQ=WEEKLY;BYHOUR=11;BYMINUTE=30;COUNT=2")
+    assert starts(*lines)[1:] == ["20260901T113000Z", "20260908T113000Z"]
+
+
+@pytest.mark.parametrize("name", ["RRULE", "EXDATE", "DTEND", "RECURRENCE-ID"])
+def test_a_property_that_says_nothing_is_none(name: str) -> None:
+    (planned,) = told(START, f"{name}:", BO)
+    assert planned.keys == ("a@x||bo@northmoor.example|planned",)
+
+
+def test_a_rule_of_an_older_format_is_told() -> None:
+    (failed,) = only(told(START, "RRULE:W2 MO WE #4", BO), Failed)
+    assert "how often" in failed.why
 
 
 def test_a_series_keeps_its_hour_when_clocks_change() -> None:
@@ -316,6 +340,18 @@ def test_what_is_no_calendar_is_refused(body: bytes) -> None:
     with pytest.raises(BadReport) as refusal:
         read("calendar", body)
     assert refusal.value.mend
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        pytest.param(b"", "found nothing.", id="nothing"),
+        pytest.param(b"BEGIN:VCARD\nEND:VCARD", "found BEGIN:VCARD.", id="a card"),
+    ],
+)
+def test_a_refusal_says_what_was_found(body: bytes, said: str) -> None:
+    with pytest.raises(BadReport, match=said):
+        read("calendar", body)
 
 
 @given(st.text(alphabet='ABCDEFZT0123456789;:=,-/+\\"\t ', max_size=60))

@@ -85,6 +85,21 @@ def test_a_username_that_is_an_address_counts_as_one() -> None:
     assert bo.actor.email == "bo@example.org"
 
 
+@pytest.mark.parametrize(
+    ("name", "username", "kind"),
+    [
+        pytest.param("Bo L", "bo l", "", id="the name she showed"),
+        pytest.param("Bo L", "somebody", "Guest", id="a guest"),
+    ],
+)
+def test_what_stands_for_the_username_of_a_guest_is_none(
+    name: str, username: str, kind: str
+) -> None:
+    row = BO.replace("Bo,bo@example.org,blindq", f"{name},,{username}")
+    [bo] = read(f"{row},{kind}", headings=f"{HEADINGS},AttendeeType")
+    assert (bo.actor.name, bo.actor.account) == (name, None)
+
+
 def test_guests_of_one_name_stay_apart() -> None:
     guest = BO.replace("bo@example.org", "").replace("blindq", "")
     assert len(read(guest, guest)) == 2

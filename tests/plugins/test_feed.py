@@ -327,6 +327,12 @@ def test_who_wrote_in_a_json_feed(people: dict[str, Any]) -> None:
     assert read(json_feed(note(**people)))[0].actor.name == "Ana Lima"
 
 
+def test_a_json_feed_may_write_dates_as_rss_does() -> None:
+    written = {"date_published": "Fri, 02 Jan 2026 10:00:00 -0500"}
+    (post,) = read(json_feed(note(**written, date_modified="2026-03-02T10:00:00Z")))
+    assert post.at == datetime(2026, 1, 2, 15, tzinfo=UTC)
+
+
 def test_a_json_feed_may_number_its_items() -> None:
     assert read(json_feed(note(id=41)))[0].keys == ("entry:41",)
 
@@ -513,6 +519,11 @@ def test_who(body: str, actor: Actor) -> None:
     assert read(body)[0].actor == actor
 
 
+def test_a_name_is_plain_text() -> None:
+    (post,) = read(rss(item("<dc:creator><![CDATA[Ana O&#8217;Neil]]></dc:creator>")))
+    assert (post.actor.name, post.actor.account.name) == ("Ana O’Neil", "Ana O’Neil")
+
+
 def test_nobody_is_ever_a_mailbox() -> None:
     every = [row for path in DATA.glob("*.xml") for row in sample(path.name, site=SITE)]
     assert {row.actor.email for row in every if isinstance(row, Activity)} == {None}
@@ -572,6 +583,11 @@ def test_a_feed_that_names_no_site_is_refused_with_the_setting_to_fill() -> None
             "https://blog.example.org/p?page=2",
             id="other parameters stay",
         ),
+        pytest.param(
+            rss(item("<link>https://blog.example.org/p#kommentar_7</link>")),
+            "https://blog.example.org/p",
+            id="another language",
+        ),
     ],
 )
 def test_what_a_comment_is_about(body: str, url: str) -> None:
@@ -585,6 +601,40 @@ def test_what_a_comment_is_about(body: str, url: str) -> None:
 )
 def test_other_anchors_make_no_comment(link: str) -> None:
     assert read(rss(item(f"<link>{link}</link>")))[0].verb == "authored"
+
+
+@pytest.mark.parametrize("dots", ["&#8230;", "..."])
+def test_what_blogs_write_into_each_others_comments_is_no_comment(dots: str) -> None:
+    link = "<link>https://blog.example.org/p#comment-4</link>"
+    (one,) = read(rss(item(f"{link}<description>[{dots}] we read [{dots}]</description>")))
+    assert one == Skipped(row="entry 1", why="It is a pingback, made by a machine.")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(
+            '<p>In reply to <a href="/p#comment-4">Bo</a>.</p>\n<p>So do we.</p>', id="HTML"
+        ),
+        pytest.param(
+            "En réponse à &lt;a href=&quot;/p#comment-4&quot;&gt;Bo&lt;/a&gt;.\n\nSo do we.",
+            id="escaped twice",
+        ),
+    ],
+)
+def test_an_answer_to_a_comment_begins_with_its_own_words(words: str) -> None:
+    link = "<link>https://blog.example.org/p#comment-5</link>"
+    (one,) = read(rss(item(f"{link}<description><![CDATA[{words}]]></description>")))
+    assert one.excerpt == "So do we."
+
+
+def test_a_comments_whole_text_stands_before_its_summary() -> None:
+    head = (
+        "<link>https://blog.example.org/p#comment-5</link><description>&amp;lt;b&gt;</description>"
+    )
+    space = 'xmlns:c="http://purl.org/rss/1.0/modules/content/"'
+    whole = f"<c:encoded {space}>&lt;p&gt;So do we.&lt;/p&gt;</c:encoded>"
+    assert read(rss(item(head + whole)))[0].excerpt == "So do we."
 
 
 def test_wordpress_names_the_post_in_the_title_of_a_comment() -> None:
@@ -650,11 +700,55 @@ def test_sloppy_feeds_lose_nothing(body: bytes) -> None:
         pytest.param("2 Mar 2026 10:00:00 GMT", (2026, 3, 2, 10), id="no weekday"),
         pytest.param("Mon, 02 Mar 26 10:00 +0000", (2026, 3, 2, 10), id="two digits, no seconds"),
         pytest.param("2026-03-02T10:00:00+02:00", (2026, 3, 2, 8), id="an Atom date in RSS"),
+        pytest.param("lun, 02 mar 2026 10:00:00 +0100", (2026, 3, 2, 9), id="Italian"),
+        pytest.param("Fr., 02 Okt 2026 10:00:00 +0200", (2026, 10, 2, 8), id="German"),
+        pytest.param("2 août 2026", (2026, 8, 2), id="a French day alone"),
+        pytest.param("1772445600", (2026, 3, 2, 10), id="seconds since 1970"),
     ],
 )
 def test_dates(written: str, read_as: tuple[int, ...]) -> None:
     dated = f"<item><guid>a</guid><pubDate>{written}</pubDate></item>"
     assert read(rss(dated))[0].at == datetime(*read_as, tzinfo=UTC)  # type: ignore[arg-type,misc]
+
+
+def test_the_first_moment_of_1970_is_no_date() -> None:
+    dated = "<item><guid>a</guid><pubDate>Thu, 01 Jan 1970 00:00:00 GMT</pubDate></item>"
+    assert isinstance(read(rss(dated))[0], Failed)
+
+
+def test_a_date_of_publishing_that_is_hard_to_read_is_not_replaced_by_that_of_a_change() -> None:
+    dates = (
+        "<pubDate>ven, 02 gen 2026 10:00:00 GMT</pubDate><dc:date>2026-03-02T10:00:00Z</dc:date>"
+    )
+    assert read(rss(f"<item><guid>a</guid>{dates}</item>"))[0].at.month == 1
+
+
+def dated(title: str, day: int, inner: str) -> str:
+    date = f"<pubDate>Mon, {day:02} Mar 2026 10:00:00 GMT</pubDate>"
+    return f"<item><title>{title}</title>{date}{inner}</item>"
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        pytest.param("<guid>https://blog.example.org/news</guid>", id="one guid for all"),
+        pytest.param("<link>https://blog.example.org/news</link>", id="one link for all"),
+    ],
+)
+def test_posts_that_share_an_id_are_kept_apart(inner: str) -> None:
+    one, other = read(rss(dated("Queues", 2, inner) + dated("Desks", 9, inner)))
+    assert one.keys != other.keys
+
+
+def test_the_same_post_twice_is_one() -> None:
+    guid = "<guid>a</guid>"
+    one, again = read(rss(dated("Queues", 2, guid) + dated("Queues!", 2, guid)))
+    assert one.keys == again.keys
+
+
+def test_the_address_of_the_blog_names_no_post() -> None:
+    (post,) = read(rss(dated("Queues", 2, "<link>https://blog.example.org/</link>")))
+    assert post.keys == ("link:https://blog.example.org/ Mon, 02 Mar 2026 10:00:00 GMT",)
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,76 @@ def with_repository(**given: Any) -> dict[str, Any]:
     return HOOK | {"repository": HOOK["repository"] | given}
 
 
+def listed(kind: str, payload: dict[str, Any], *, public: bool = True) -> dict[str, Any]:
+    """One entry of GitHub's list of events."""
+    return {"id": "1", "type": kind, "repo": {"id": 1}, "public": public, "payload": payload}
+
+
+HOOK_ALONE = {"action": "opened", "issue": HOOK["issue"]}
+GH = {
+    "number": 7,
+    "title": "A clearer form",
+    "url": "https://code.example.org/northmoor/web/pull/7",
+    "author": {"login": "ines-roy", "is_bot": False},
+    "createdAt": "2026-09-08T10:00:00Z",
+    "mergedAt": "2026-09-09T10:00:00Z",
+    "mergedBy": {"login": "bo-lund"},
+    "labels": [{"name": "forms"}],
+    "comments": [
+        {
+            "id": "IC_1",
+            "author": {"login": "noor"},
+            "body": "Good.",
+            "createdAt": "2026-09-08T11:00:00Z",
+            "url": "https://code.example.org/northmoor/web/pull/7#issuecomment-70001",
+        }
+    ],
+    "reviews": [
+        {
+            "id": "PRR_1",
+            "author": {"login": "bo-lund"},
+            "body": "",
+            "state": "APPROVED",
+            "submittedAt": "2026-09-09T09:00:00Z",
+        }
+    ],
+}
+"""A change as `gh pr list --json` gives it."""
+
+
+def test_what_the_command_line_lists_is_read() -> None:
+    outcomes = only(told([GH]), Activity)
+    assert [(one.verb, one.actor.account.name) for one in outcomes] == [
+        ("submitted", "ines-roy"),
+        ("accepted", "bo-lund"),
+        ("commented", "noor"),
+        ("reviewed", "bo-lund"),
+    ]
+
+
+def test_what_the_command_line_lists_has_the_keys_of_the_api() -> None:
+    submitted, _, comment, review = only(told([GH]), Activity)
+    assert submitted.keys[0] == "change:northmoor/web#7"
+    assert (comment.keys, review.keys) == (("comment:70001", "node:IC_1"), ("node:PRR_1",))
+
+
+def test_what_the_command_line_lists_without_its_time_fails() -> None:
+    (failed,) = only(told([{**GH, "createdAt": None}, GH]), Failed)
+    assert (failed.row, "--json" in failed.mend) == ("[0]", True)
+
+
+def test_words_somebody_wrote_are_no_wrapping() -> None:
+    (issue,) = told([HOOK["issue"] | {"body": '{"issue": {}, "action": "x"}'}])
+    assert issue.title == HOOK["issue"]["title"]
+
+
+def test_an_older_gitlab_names_the_project_in_the_change() -> None:
+    change = next(one for one in LAB if one["object_kind"] == "merge_request")
+    aimed = change["object_attributes"] | {"target": change["project"]}
+    older = {name: value for name, value in change.items() if name != "project"}
+    assert told(older | {"object_attributes": aimed}) == told(change)
+
+
 def test_an_issue_is_told_with_its_labels() -> None:
     (issue,) = told(HOOK)
     assert (issue.verb, issue.tags, issue.actor.account.name) == (
@@ -131,6 +201,10 @@ def test_an_address_of_another_forge_is_named_as_it_is() -> None:
         ),
         pytest.param({"object_kind": "push"}, id="push"),
         pytest.param({"zen": "Words."}, id="ping"),
+        pytest.param({"ref": "x", "repository": {}, "sender": {"login": "x"}}, id="a branch"),
+        pytest.param({"event_name": "project_create", "path": "x"}, id="a hook of the system"),
+        pytest.param(listed("PushEvent", {"ref": "x"}), id="a push in a list of events"),
+        pytest.param(listed("IssuesEvent", HOOK_ALONE, public=False), id="not open to all"),
     ],
 )
 def test_left_out(content: Any) -> None:
@@ -164,8 +238,8 @@ def test_an_edit_by_another_does_not_change_who_wrote(
 
 
 def test_what_comes_from_another_forge_fails() -> None:
-    (outcome,) = told(HOOK, url="https://elsewhere.example.org")
-    assert isinstance(outcome, Failed)
+    (outcome,) = only(told([HOOK], url="https://elsewhere.example.org"), Failed)
+    assert (outcome.row, "Add a source" in outcome.mend) == ("[0].repository", True)
 
 
 def test_a_bad_entry_fails_alone() -> None:

@@ -148,6 +148,12 @@ def test_an_old_export_has_one_author_and_numbers(wrapped: Callable[[Any], Any])
     )
 
 
+def test_an_export_without_users_knows_authors_by_their_ids() -> None:
+    record = {"id": 4, "slug": "a b", "status": "published", "author_id": 1}
+    (said,) = read({"data": {"posts": [{**record, "published_at": "1391248800000"}], "users": []}})
+    assert (said.actor.account.name, said.url) == ("1", f"{SITE}/a%20b/")
+
+
 def test_a_webhook_says_what_was_published() -> None:
     (said,) = sample("webhook.json")
     assert (said.verb, said.url, said.actor) == (

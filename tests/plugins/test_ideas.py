@@ -54,6 +54,26 @@ def test_an_idea_in_the_row_of_each_voter_is_told_once() -> None:
     ]  # fmt: skip
 
 
+EXPORT = "Date/Time,Idea ID,Idea Number,Stage,Author,Title,URL,Owner,Private\n"
+
+
+def test_an_export_of_a_platform_with_named_months_is_read() -> None:
+    [one] = said(f"{EXPORT}18/Aug/20 9:48 PM,317,18,Discuss,bo_l,A map,http://i.example/1,,false")
+    assert (one.keys, one.actor.name, f"{one.at:%d.%m.%Y %H:%M}") == (
+        ("idea:317",), "bo_l", "18.08.2020 21:48",
+    )  # fmt: skip
+
+
+def test_private_ideas_are_left_out() -> None:
+    [one] = said(f"{EXPORT}18/Aug/20 9:48 PM,317,18,Discuss,bo_l,A map,,,true")
+    assert isinstance(one, Skipped)
+
+
+def test_a_display_name_may_look_like_half_an_address() -> None:
+    [one] = said(f"{EXPORT}18/Aug/20 9:48 PM,317,18,Discuss,bo@maps,A map,,,false")
+    assert (one.actor.name, one.actor.email) == ("bo@maps", None)
+
+
 @pytest.mark.parametrize(
     ("deed", "verb"),
     [

@@ -40,7 +40,14 @@ def told(*mails: str, **given: Any) -> list[Any]:
     return read("mail", "".join(mails).encode(), **given)
 
 
-@pytest.mark.parametrize("line", [pytest.param("From ", id="bare"), pytest.param("From -", id="-")])
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("From ", id="bare"),
+        pytest.param("From -", id="-"),
+        pytest.param("From ines.roy@northmoor.example", id="an address alone"),
+    ],
+)
 def test_a_mail_may_begin_without_sender_and_date(line: str) -> None:
     first, second = mail(), mail(Message_ID="<b@x.example>", Subject="Where do you keep them?")
     dated = "From x@y.example Tue Sep  8 15:01:00 2026\n"
@@ -127,6 +134,16 @@ def test_equal_subjects_without_re_are_threads_of_their_own() -> None:
             Actor(name="Bo at Northmoor", email="bo@harbourton.example"),
             id="a name that looks hidden",
         ),
+        pytest.param(
+            {"From": "bo at harbourton.example (Bo Lund (Planning))"},
+            Actor(name="Bo Lund (Planning)", email="bo@harbourton.example"),
+            id="brackets in the name",
+        ),
+        pytest.param(
+            {"From": "bo at harbourton.example (Bo@H)"},
+            Actor(name=None, email="bo@harbourton.example"),
+            id="a sign in the name",
+        ),
     ],
 )
 def test_who_wrote_it(change: dict[str, str], actor: Actor) -> None:
@@ -161,6 +178,11 @@ def test_what_is_left_out(change: dict[str, str]) -> None:
     assert kinds(told(mail(Message_ID="<b@x.example>"), mail(**change))) == ["Activity", "Skipped"]
 
 
+def test_an_answer_to_a_digest_is_no_digest() -> None:
+    (one,) = told(mail(Subject="[Evidence] Re: Evidence Digest, Vol 3, Issue 7"))
+    assert one.verb == "replied"
+
+
 def test_a_mail_that_is_there_twice_counts_once() -> None:
     assert kinds(told(mail(), mail())) == ["Activity", "Skipped"]
 
@@ -175,6 +197,17 @@ def test_a_mail_without_id_is_known_by_who_when_and_what() -> None:
     ("body", "words"),
     [
         pytest.param("New.\n\nOn 8 Sep 2026, Bo wrote:\n> old", "New.", id="answer above"),
+        pytest.param("On 8 Sep 2026, Bo wrote:\n> old\n\nNew.", "New.", id="answer below"),
+        pytest.param("On 8 Sep 2026, Bo\n<b@x.example> wrote:\n\n> old\nNew.", "New.", id="broken"),
+        pytest.param(
+            "On 8 Sep, Bo <b@x.example\n> wrote:\n\n\n> old\nNew.", "New.", id="cut badly"
+        ),
+        pytest.param("Bo wrote:\n<snip>\n\n> old\n\nNew.", "New.", id="shortened"),
+        pytest.param("Bo wrote:\n[...]\n| old\n\nNew.", "New.", id="another mark"),
+        pytest.param("Dne 8.9.2026 Bo napsal(a):\n> old\nNew.", "New.", id="Czech"),
+        pytest.param("Hi.\nBo wrote:\n> old\nNew.", "Hi. New.", id="in between"),
+        pytest.param("See what we asked:\n> old", "See what we asked:", id="one's own colon"),
+        pytest.param("New.\n\nOn 8 Sep 2026, Bo wrote:\nold", "New.", id="quoted without marks"),
         pytest.param("> old\n\nNew.\n-- \nIsn't me", "New.", id="signature"),
         pytest.param("if a < b & b > c", "if a < b & b > c", id="angle brackets"),
         pytest.param(">From here on", "From here on", id="escaped by the archive"),
@@ -235,8 +268,8 @@ def test_odd_headers_never_break_it(odd: bytes) -> None:
     assert all(isinstance(one, Activity | Skipped) or one.why for one in read("mail", body))
 
 
-def test_an_archive_of_another_list_is_refused() -> None:
-    with pytest.raises(BadReport, match="None of the 1 mails was sent to"):
+def test_an_archive_of_another_list_is_refused_with_the_list_it_is_of() -> None:
+    with pytest.raises(BadReport, match=f"None of the 1 mails was sent to .*; most went to {LIST}"):
         told(mail(), address="other@lists.northmoor.example")
 
 

@@ -111,6 +111,12 @@ def test_a_sample_has_columns_with_examples(name: str) -> None:
     assert found["author"].means == "email"
 
 
+def test_a_column_of_addresses_by_name_goes_before_one_that_only_holds_some() -> None:
+    body = b"Host email,Email\nhost@northmoor.example,bo@northmoor.example\n,Bo\n"
+    found = {one.name: one.means for one in Mapped().columns(Delivery(body=body), {})}
+    assert found == {"Host email": "", "Email": "email"}
+
+
 @pytest.mark.parametrize(
     ("heading", "expected"),
     [

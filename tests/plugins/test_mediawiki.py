@@ -108,6 +108,11 @@ def test_a_bad_entry_fails_alone(more: dict[str, Any]) -> None:
     assert sorted(kinds(told(EDIT | more, NEW))) == ["Activity", "Failed"]
 
 
+def test_how_an_export_is_packed_is_said() -> None:
+    with pytest.raises(BadReport, match="packed with xz"):
+        read("mediawiki", b"\xfd7zXZ\x00\x00\x04")
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -113,10 +113,52 @@ def test_posts_of_another_server_are_refused() -> None:
         told(POST, url="https://elsewhere.example")
 
 
-def test_newer_addresses_without_a_name_need_the_archive_or_the_setting() -> None:
-    numbered = POST | {"actor": "https://social.example.org/ap/users/115"}
+NUMBERED = "https://social.example.org/ap/users/115"
+
+
+def numbered(*addresses: str, **given: Any) -> list[Any]:
+    """Posts of an account whose own address has a number for its name."""
+    posts = [with_note(id=f"{NUMBERED}/{url[-1]}", url=url) for url in addresses]
+    return told(*[post | {"actor": NUMBERED} for post in posts], account="", **given)
+
+
+def test_newer_addresses_have_the_name_in_those_of_the_posts() -> None:
+    posts = numbered("https://social.example.org/@bo/1", "https://social.example.org/@bo/2")
+    assert {one.actor.account.name for one in posts} == {"bo"}
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        pytest.param(["https://social.example.org/ap/users/115/1"], id="no name anywhere"),
+        pytest.param(
+            ["https://social.example.org/@bo/1", "https://social.example.org/@ines/2"], id="two"
+        ),
+    ],
+)
+def test_newer_addresses_without_a_name_need_the_archive_or_the_setting(
+    addresses: list[str],
+) -> None:
     with pytest.raises(BadReport, match="whose posts"):
-        told(numbered, account="")
+        numbered(*addresses)
+
+
+def test_what_was_boosted_does_not_say_who_boosted() -> None:
+    other = {"id": "https://b.example/1", "url": "https://b.example/@noor/1", "to": PUBLIC}
+    with pytest.raises(BadReport, match="whose posts"):
+        told(BOOST | {"actor": NUMBERED, "object": other}, account="")
+
+
+def test_a_list_of_the_items_of_an_outbox_is_read() -> None:
+    assert kinds(read("microblog", json.dumps([POST, BOOST]).encode())) == ["Activity"] * 2
+
+
+@pytest.mark.parametrize(
+    "account", ["bo", " @bo", "@bo@social.example.org", "https://social.example.org/@bo/"]
+)
+def test_a_user_name_may_be_entered_as_people_do(account: str) -> None:
+    (post,) = told(POST | {"actor": NUMBERED, "object": NUMBERED + "/1"}, account=account)
+    assert post.actor.account.name == "bo"
 
 
 def test_the_archive_says_whose_posts_they_are() -> None:

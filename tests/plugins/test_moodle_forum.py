@@ -46,6 +46,29 @@ def test_the_older_web_service_is_read_too() -> None:
     assert [one.keys[0] for one in told] == ["post:501", "post:502"]
 
 
+DISCUSSION = {
+    "id": 501, "discussion": 77, "parent": 0, "userid": 12, "userfullname": "Ines Roy",
+    "created": 1788879660, "modified": 1788879660, "timemodified": 1788890000, "groupid": -1,
+    "name": "Dashboards", "subject": "Dashboards", "message": "<p>Which?</p>", "numreplies": "1",
+}  # fmt: skip
+
+
+def test_a_list_of_discussions_tells_their_first_posts() -> None:
+    (start,) = read("moodle_forum", json.dumps({"discussions": [DISCUSSION]}).encode())
+    assert (start.verb, start.keys) == ("created", ("post:501", "discussion:77"))
+    assert start.at.timestamp() == 1788879660
+
+
+def test_a_discussion_of_a_group_in_such_a_list_is_left_out() -> None:
+    body = json.dumps({"discussions": [DISCUSSION | {"groupid": 3}]}).encode()
+    assert kinds(read("moodle_forum", body)) == ["Skipped"]
+
+
+def test_an_answer_that_names_its_course_is_of_that_course() -> None:
+    told = read("moodle_forum", json.dumps(ANSWER | {"courseid": 9, "forum": None}).encode())
+    assert told[0].community.url == f"{URL}/course/view.php?id=9"
+
+
 def test_an_export_as_json_is_read_too() -> None:
     posts = [
         {"id": "501", "discussion": "77", "parent": "0", "userid": "12", "created": "1788879660"}
@@ -93,7 +116,8 @@ def test_export_and_web_service_meet_in_one_statement() -> None:
     "body",
     [
         pytest.param(b'{"exception": "x", "errorcode": "y", "message": "z"}', id="a refusal"),
-        pytest.param(b'{"discussions": []}', id="another answer"),
+        pytest.param(b'{"forums": []}', id="another answer"),
+        pytest.param(b"<?xml version='1.0'?><RESPONSE/>", id="an answer as XML"),
         pytest.param(b"id,subject\n1,x\n", id="another table"),
     ],
 )

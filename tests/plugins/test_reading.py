@@ -102,6 +102,25 @@ def test_a_list_that_names_nobody_needs_the_reader() -> None:
     assert refused.value.where == "email"
 
 
+def test_an_older_list_of_instapaper_has_no_times() -> None:
+    body = "URL,Title,Selection,Folder\nhttps://a.example/1,A,,Archive"
+    [one] = said(body, email="bo@example.org", undated="2026-09-01")
+    assert (one.title, f"{one.at:%Y-%m-%d}") == ("A", "2026-09-01")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param('[{"href": "https://a.example/1", "time": "x"}]', id="a list"),
+        pytest.param('{"items": [{"href": "https://a.example/1"}]}', id="items in an object"),
+    ],
+)
+def test_json_of_other_programs_is_refused_as_a_whole(body: str) -> None:
+    with pytest.raises(BadReport, match="its items have href") as refused:
+        said(body)
+    assert "HTML" in refused.value.mend
+
+
 def bookmarks(attributes: str, folder: str = "Policy") -> str:
     return (
         "<!DOCTYPE NETSCAPE-Bookmark-file-1>\n<H1>Bookmarks</H1><DL><p>"

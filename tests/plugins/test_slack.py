@@ -92,6 +92,38 @@ def test_first_words(text: str, words: str) -> None:
     assert read("slack", export(SAID | {"text": text}))[0].excerpt == words
 
 
+OF_FILE = {"subtype": "file_share", "text": "<@U1|ines> uploaded a file: <https://x.example|a>"}
+
+
+def test_what_was_said_of_a_file_is_not_slacks_own_sentence() -> None:
+    file = {"title": "Layout", "initial_comment": {"comment": "The new desks."}}
+    (told,) = read("slack", export(SAID | OF_FILE | {"file": file}))
+    assert (told.title, told.excerpt) == ("The new desks.", "The new desks.")
+
+
+def test_a_comment_under_a_file_has_its_own_author() -> None:
+    comment = {"user": "U1", "comment": "Clear at last."}
+    whole = {"subtype": "file_comment", "text": "<@U1> commented on", "comment": comment}
+    (told,) = read("slack", export(SAID | whole | {"user": None}))
+    assert (told.actor.name, told.excerpt) == ("Ines Roy", "Clear at last.")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param({**OF_FILE, "file": {"title": "Layout"}}, id="a file, before 2018"),
+        pytest.param({"text": "", "files": [{"title": "Layout"}]}, id="a file"),
+        pytest.param(
+            {"text": "<https://x.example/>", "attachments": [None, {"title": "Layout"}]},
+            id="a page",
+        ),
+    ],
+)
+def test_a_message_without_words_is_called_after_what_it_shows(shown: dict[str, Any]) -> None:
+    (told,) = read("slack", export(SAID | shown))
+    assert (told.title, told.excerpt) == ("Layout", None)
+
+
 def test_a_bad_message_fails_alone() -> None:
     told = read("slack", export(SAID | {"ts": 17}, SAID))
     assert kinds(told) == ["Failed", "Activity"]

@@ -204,6 +204,44 @@ def test_addresses_as_ids_stay_as_they_are() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rows", "parents"),
+    [
+        pytest.param(("1,A", "1.2,B"), ["A"], id="the number above"),
+        pytest.param(("1.,A", "1.2.,B"), ["A"], id="with full stops"),
+        pytest.param(("1,A", "1.2.3,B"), ["A"], id="the nearest that is there"),
+        pytest.param(("2,A", "1.2,B"), [], id="none above"),
+        pytest.param(("1,A", "1.1,C", "1.1,D", "1.1.1,B"), ["A"], id="one that two rows have"),
+    ],
+)
+def test_outline_numbers_put_rows_under_others(rows: tuple[str, ...], parents: list[str]) -> None:
+    document = imported("\n".join(("Smart Level,Name", *rows)))
+    labels = {one["uri"]: label for label, one in by_label(document).items()}
+    assert [labels[uri] for uri in by_label(document)["B"].get("parents", [])] == parents
+
+
+def test_a_named_parent_counts_before_an_outline() -> None:
+    found = by_label(imported("WBS,Name,Parent\n1,A,\n2,C,\n1.1,B,C\n"))
+    assert found["B"]["parents"] == [f"{BASE}c"]
+
+
+def test_outline_numbers_of_several_rows_are_said() -> None:
+    remarks = imported("WBS,Name\n1.1,A\n1.1,B\n")["remarks"]
+    assert any("such as 1.1" in remark for remark in remarks)
+
+
+@pytest.mark.parametrize(
+    ("headings", "member"),
+    [
+        pytest.param("RSD Name,Skill Statement", "description", id="a library of rich skills"),
+        pytest.param("Title,O*NET-SOC Code", "code", id="occupations of O*NET"),
+        pytest.param("PREFERREDLABEL,SCOPENOTE", "description", id="all in capitals"),
+    ],
+)
+def test_headings_of_public_libraries_are_known(headings: str, member: str) -> None:
+    assert imported(f"{headings}\nA,b\n")["competencies"][0][member] in ("b", {"en": "b"})
+
+
+@pytest.mark.parametrize(
     ("cell", "parents"),
     [
         pytest.param("a", ["a"], id="an id"),
@@ -302,6 +340,11 @@ def test_numbers_dates_and_truths_of_a_workbook_are_texts() -> None:
 def test_the_sheet_that_reads_like_a_framework_is_taken() -> None:
     body = workbook(("Read me",), Skills=[("Name", "Description"), ("Forms", "x")])
     assert list(by_label(imported(body, "t.xlsx"))) == ["Forms"]
+
+
+def test_sheets_that_were_not_read_are_said() -> None:
+    body = workbook(("Name", "Description"), ("A", "x"), Links=[("From", "To")], Empty=[])
+    assert "Read was the sheet “Sheet”, not read: “Links”." in imported(body, "t.xlsx")["remarks"]
 
 
 def test_a_sheet_can_be_named() -> None:

@@ -57,6 +57,44 @@ def read(body: str | bytes, zone: str = "Europe/Madrid", **given: Any) -> list[A
 # --- reports
 
 
+LIVE = """\
+Session Id,Participant Id,Full Name,UserAgent,UTC Event Timestamp,Action,Role
+s1,bo@northmoor.example,Bo Lund,Mozilla (KHTML; like Gecko),09/22/2026 01:41:00 PM,Left,Attendee
+s2,bo@northmoor.example,Bo Lund,Edge,09/22/2026 01:50:00 PM,Joined,Attendee
+s1,bo@northmoor.example,Bo Lund,Mozilla (KHTML; like Gecko),09/22/2026 01:01:00 PM,Joined,Attendee
+s2,bo@northmoor.example,Bo Lund,Edge,09/22/2026 02:00:00 PM,Left,Attendee
+"""
+
+
+def test_a_report_of_a_live_event_is_read_in_utc() -> None:
+    (bo,) = read(LIVE)
+    assert (bo.actor.account.name, bo.duration) == ("bo@northmoor.example", timedelta(minutes=50))
+    assert bo.at.isoformat() == "2026-09-22T14:00:00+00:00"
+
+
+def test_who_watched_a_live_event_without_signing_in_is_nobody() -> None:
+    row = "s3,, ,Edge,09/22/2026 01:02:00 PM,Joined,Attendee\n"
+    assert [type(one) for one in read(LIVE + row)] == [Skipped, Activity]
+
+
+def test_a_name_alone_makes_no_person_of_two_sessions_of_a_live_event() -> None:
+    row = "{},,Ines Roy,Edge,09/22/2026 01:02:00 PM,Joined,Attendee\n"
+    told = read(LIVE + row.format("s3") + row.format("s4"))
+    assert [one.actor.name for one in told] == ["Bo Lund", "Ines Roy", "Ines Roy"]
+
+
+def test_who_looked_in_on_another_day_than_the_event_was_not_there() -> None:
+    row = "s3,ines,Ines Roy,Edge,09/15/2026 01:02:00 PM,Joined,Attendee\n"
+    skipped, bo = read(LIVE + row)
+    assert (type(skipped), bo.actor.name) == (Skipped, "Bo Lund")
+    assert bo.keys[0].startswith("report:|09/22/2026 01:01:00 PM|")
+
+
+def test_an_unknown_action_in_a_live_event_fails_alone() -> None:
+    row = "s3,ines,Ines Roy,Edge,09/22/2026 01:02:00 PM,Waved,Attendee\n"
+    assert [type(one) for one in read(LIVE + row)] == [Failed, Activity]
+
+
 @pytest.mark.parametrize(
     ("name", "title", "start"),
     [

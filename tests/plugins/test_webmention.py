@@ -251,6 +251,13 @@ def test_the_older_list_of_webmention_io() -> None:
     assert (answer.actor, answer.verb, answer.at.hour) == (ILSE, "commented", 8)
 
 
+def test_a_page_is_the_sites_with_and_without_www() -> None:
+    first = json.loads((PAIRS / "mentions.json").read_text())["children"][0]
+    target = first["wm-target"].replace("://", "://www.")
+    (one,) = read(json.dumps({"children": [first | {"wm-target": target}]}))
+    assert one.url == target
+
+
 @pytest.mark.parametrize(
     ("changed", "kind"),
     [

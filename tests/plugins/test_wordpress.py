@@ -58,6 +58,11 @@ def page(*records: Any) -> str:
 # --- the interface -----------------------------------------------------------------------------
 
 
+def test_a_copy_of_a_site_as_files_writes_what_follows_its_address() -> None:
+    (post,) = read(json.dumps([wp_post(12, link="/2026/queues/")]))
+    assert post.url == f"{SITE}/2026/queues/"
+
+
 def test_a_post_of_the_interface() -> None:
     assert sample("posts.json")[0] == Activity(
         rows=("[0]",),

@@ -76,6 +76,51 @@ def test_what_the_interface_tells(change: dict[str, Any], kind: str) -> None:
     assert kinds(read("yammer", json.dumps(answer).encode())) == [kind]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"messages": ANSWER, "count": {"messages": 2}}, id="of a search"),
+        pytest.param(
+            {"value": ANSWER["messages"], "references": ANSWER["references"]}, id="of a connector"
+        ),
+    ],
+)
+def test_messages_in_another_wrapping_are_the_same(answer: dict[str, Any]) -> None:
+    plain = read("yammer", json.dumps(ANSWER).encode())
+    assert read("yammer", json.dumps(answer).encode()) == plain
+
+
+@pytest.mark.parametrize("listed", [pytest.param(True, id="a list"), pytest.param(False, id="one")])
+def test_messages_without_an_answer_around_them(listed: bool) -> None:
+    message = ANSWER["messages"][1] | {"group_id": None, "liked_by": None}
+    body = json.dumps([message] if listed else message).encode()
+    assert kinds(read("yammer", body)) == ["Activity"]
+
+
+@pytest.mark.parametrize(
+    ("short_name", "kind"),
+    [
+        pytest.param("bolund", "Activity", id="that references explain"),
+        pytest.param("somebody", "Skipped", id="that nothing explains"),
+    ],
+)
+def test_who_likes_may_be_told_by_short_name(short_name: str, kind: str) -> None:
+    likes = {"count": 1, "names": [{"full_name": "Bo Lund", "permalink": short_name}]}
+    message = ANSWER["messages"][1] | {"group_id": None, "liked_by": likes}
+    user = {"type": "user", "id": 12, "name": "bolund", "full_name": "Bo Lund"}
+    answer = ANSWER | {"messages": [message], "references": [user]}
+    assert kinds(read("yammer", json.dumps(answer).encode())) == ["Activity", kind]
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [pytest.param("true", "Skipped", id="draft"), pytest.param("false", "Activity", id="sent")],
+)
+def test_drafts_of_an_export_are_left_out(written: str, kind: str) -> None:
+    row = f"id,thread_id,sender_id,created_at,draft\n5,5,9,2026-09-08 15:01:00 UTC,{written}\n"
+    assert kinds(read("yammer", row.encode())) == [kind]
+
+
 def test_a_private_group_of_the_interface_is_left_out() -> None:
     references = [ANSWER["references"][2] | {"privacy": "private"}]
     answer = ANSWER | {"references": references}
