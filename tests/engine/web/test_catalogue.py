@@ -119,7 +119,7 @@ def test_sources_of_a_disabled_plugin_rest(app: Flask, make_app: object) -> None
         client = signed_in(context.app, odile)
         assert "Disabled" in text(client, "/plugins/zoom")
         assert "webinars" in text(client, "/plugins/zoom")
-        assert "Its plugin is not loaded" in text(client, "/sources")
+        assert "any more, so nothing is read. Look at the plugins" in text(client, "/sources")
 
 
 def test_a_plugin_whose_wheel_is_gone_is_shown(operator: FlaskClient) -> None:
