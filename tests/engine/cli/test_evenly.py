@@ -90,7 +90,7 @@ def test_open_connections_are_spread_over_the_workers(instance_dir: Path) -> Non
             clients.enter_context(client(port))
             return len(holders(port)) == 2
 
-        until(come)
+        until(come, pause=0.5)
         for _ in range(CLIENTS):
             clients.enter_context(client(port))
         assert min(holders(port).values()) >= CLIENTS // 4
