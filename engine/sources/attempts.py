@@ -10,7 +10,7 @@ from engine.api import Delivery
 from engine.db import db
 from engine.errors import NotFound, Refused
 from engine.sources import doors, fetched, replaying, retrying, runs, unaligned
-from engine.sources.fetched import Fetch
+from engine.sources.fetched import Brought
 from engine.sources.replaying import Replay, Window
 from engine.sources.retrying import Retried
 from engine.sources.runs import Report
@@ -40,7 +40,7 @@ def preview(name: str, delivery: Delivery) -> Tried:
     return _tried(lambda: runs.preview(name, delivery))
 
 
-def fetch(name: str) -> Fetch | Refused:
+def fetch(name: str) -> Brought | Refused:
     """What asking a system now would bring; nothing is written, and nothing is noted."""
     try:
         return fetched.preview(name)

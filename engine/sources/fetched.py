@@ -29,18 +29,18 @@ REQUESTS, MOST = 50, 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetch:
+class Brought:
     """What came, by numbers from 1, and what recording it would do.
 
     `is_whole` is False where the system has more than was looked at.
     """
 
     report: Report
-    brought: Mapping[int, Delivery]
+    deliveries: Mapping[int, Delivery]
     is_whole: bool
 
 
-def preview(name: str) -> Fetch:
+def preview(name: str) -> Brought:
     """Ask a source's system for what is new, and try it out; nothing is written."""
     instance = instances.get(name)
     source, cursor = host().source(instance.plugin), instance.cursor
@@ -53,7 +53,7 @@ def preview(name: str) -> Fetch:
         brought = dict(enumerate(news_among(reading.source_id, came), start=1))
         bundles = dict(zip(brought, _bundles(reading.source_id, brought), strict=True))
         report = try_bundles(reading, bundles, arrived_at=now_us())
-    return Fetch(report=report, brought=brought, is_whole=is_whole)
+    return Brought(report=report, deliveries=brought, is_whole=is_whole)
 
 
 def _fetched(reading: Reading, cursor: str | None) -> tuple[list[Delivery], bool]:

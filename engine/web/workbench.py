@@ -330,10 +330,10 @@ def _fetch(name: str, wrong: dict[str, str] | None = None) -> Page | Response:
     if isinstance(found, Refused):
         flash(words.clean(str(found), 600), "stop")
         return redirect(url_for("workbench.source", name=name))
-    if not found.brought:
+    if not found.deliveries:
         flash("There is nothing new since the last time.")
         return redirect(url_for("workbench.source", name=name))
-    return _previewed(name, found.report, found.brought, wrong, is_whole=found.is_whole)
+    return _previewed(name, found.report, found.deliveries, wrong, is_whole=found.is_whole)
 
 
 def _previewed(

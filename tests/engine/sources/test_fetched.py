@@ -89,7 +89,7 @@ def test_only_what_is_new_is_shown(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/toy", headers={"If-None-Match": "1"}).respond_with_data(
         "", status=304
     )
-    assert fetched.preview("s").brought == {}
+    assert fetched.preview("s").deliveries == {}
 
 
 @pytest.mark.usefixtures("toys")
@@ -119,7 +119,7 @@ def test_what_came_before_is_not_shown_again(paged: SimpleNamespace) -> None:
     paged.put(file(did("a")).body)
     doors.poll("p")
     paged.put(file(did("a")).body, file(did("b")).body)
-    assert [one.uid for one in fetched.preview("p").brought.values()] == ["p2"]
+    assert [one.uid for one in fetched.preview("p").deliveries.values()] == ["p2"]
 
 
 def test_of_many_pages_the_first_are_shown(
@@ -128,7 +128,7 @@ def test_of_many_pages_the_first_are_shown(
     monkeypatch.setattr(fetched, "MOST", 2)
     paged.put(*(file(did(key)).body for key in "abc"))
     shown = fetched.preview("p")
-    assert (len(shown.brought), shown.is_whole, shown.report.counts["new"]) == (2, False, 2)
+    assert (len(shown.deliveries), shown.is_whole, shown.report.counts["new"]) == (2, False, 2)
 
 
 def test_used_up_requests_show_what_came(
@@ -137,13 +137,13 @@ def test_used_up_requests_show_what_came(
     monkeypatch.setattr(fetched, "REQUESTS", 2)
     paged.put(*(file(did(key)).body for key in "abc"))
     shown = fetched.preview("p")
-    assert (len(shown.brought), shown.is_whole) == (2, False)
+    assert (len(shown.deliveries), shown.is_whole) == (2, False)
 
 
 def test_each_row_stands_beside_its_own_page(paged: SimpleNamespace) -> None:
     paged.put(file(did("a", title="First")).body, file(did("b", title="Second")).body)
     shown = fetched.preview("p")
-    first, second = lines.of_report(shown.report, shown.brought)
+    first, second = lines.of_report(shown.report, shown.deliveries)
     assert ("First" in first.raw[0], "Second" in second.raw[0]) == (True, True)
 
 
