@@ -55,6 +55,8 @@ class Mark:
 
 def pair_of(actor: Actor) -> tuple[str, str] | None:
     """The keys of somebody's account and address; None unless each can be linked to a person."""
+    if not (actor.email and actor.account):
+        return None
     account, address = _key(replace(actor, email=None)), _key(replace(actor, account=None))
     if account is None or address is None or account.startswith(_OURS):
         return None

@@ -7,7 +7,7 @@ stays where it is, so the next poll brings all of it again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from engine.api import Bundle, Delivery
@@ -22,7 +22,7 @@ from engine.sources.doors import news_among, sound
 from engine.sources.reading import Reading
 from engine.sources.reports import Report
 from engine.sources.secrecy import unspoken
-from engine.sources.trials import try_bundles
+from engine.sources.trials import Arrival, tried
 
 REQUESTS, MOST = 50, 20
 """Requests, and deliveries of one fetch: what somebody waits for at a page."""
@@ -51,8 +51,8 @@ def preview(name: str) -> Brought:
         db.session.rollback()
         came, is_whole = _fetched(reading, cursor)
         brought = dict(enumerate(news_among(reading.source_id, came), start=1))
-        bundles = dict(zip(brought, _bundles(reading.source_id, brought), strict=True))
-        report = try_bundles(reading, bundles, arrived_at=now_us())
+        report = tried(reading, _arrivals(reading.source_id, brought)).report
+    db.session.rollback()
     return Brought(report=report, deliveries=brought, is_whole=is_whole)
 
 
@@ -72,10 +72,18 @@ def _fetched(reading: Reading, cursor: str | None) -> tuple[list[Delivery], bool
     return came, True
 
 
-def _bundles(source_id: int, brought: Mapping[int, Delivery]) -> Iterator[Bundle]:
+def _arrivals(source_id: int, brought: Mapping[int, Delivery]) -> dict[int, Arrival]:
     """Each delivery behind what is kept of its bundle, and behind what came before it here."""
+    now, bundles = now_us(), _bundles(source_id, brought.values())
+    return {
+        number: Arrival.of(bundle, arrived_at=now)
+        for number, bundle in zip(brought, bundles, strict=True)
+    }
+
+
+def _bundles(source_id: int, brought: Iterable[Delivery]) -> Iterator[Bundle]:
     before: dict[str | None, list[Delivery]] = defaultdict(list)
-    for delivery in brought.values():
+    for delivery in brought:
         bundle = deliveries.bundle_with(source_id, delivery)
         if bundle.key is not None:
             *kept, newest = bundle.deliveries

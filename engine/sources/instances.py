@@ -22,7 +22,7 @@ from engine.moments import now_us
 from engine.pipeline import host
 from engine.sources.instance_models import HOUR_S, SourceCare
 from engine.sources.models import SourceInstance
-from engine.sources.secrecy import secret_names, spoken_forms, without_secrets
+from engine.sources.secrecy import forms_of, secret_names, without_secrets
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
 WEB_ADDRESS = re.compile(r"""https?://[^\s,|"'<>]+""")
@@ -119,7 +119,7 @@ def _loaded(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(dict(given))
     except ValidationError as error:
-        hidden = spoken_forms(given.get(name) for name in secret_names(source))
+        hidden = forms_of(source, given)
         unfit = {
             name: without_secrets(_words(said), hidden)
             for name, said in sorted(_by_field(error).items())

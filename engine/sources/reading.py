@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -160,6 +161,13 @@ class Reading:
         return people.allows(self.basis, self.words.get(person))
 
 
+def batches(said: Iterator[Said], skip: int = 0) -> Iterator[list[Said]]:
+    """What is read and stored at once, without the first things."""
+    said = itertools.islice(said, skip, None)
+    while batch := list(itertools.islice(said, BATCH)):
+        yield batch
+
+
 def _hushed(said: Said, forms: list[str]) -> Said:
     """What is said of a row, without the secrets that have these forms."""
     match said:
@@ -188,9 +196,7 @@ def place_of(bundle: Bundle) -> str:
 def _pair(said: Said) -> tuple[str, str] | None:
     """The account and the address of whoever did it, where the source says both."""
     actor = said.actor if isinstance(said, Activity) else None
-    if isinstance(actor, Actor) and actor.account and actor.email:
-        return pair_of(actor)
-    return None
+    return pair_of(actor) if isinstance(actor, Actor) else None
 
 
 def _doer(said: Said, planner: Planner) -> dict[str, Any] | None:

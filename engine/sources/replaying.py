@@ -6,7 +6,7 @@ be undone. A plugin that says what it said changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import partial
@@ -14,17 +14,17 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
 
+from engine.api import Bundle
 from engine.db import db, portions, transaction
 from engine.errors import NotFound, Refused
 from engine.moments import to_us
 from engine.sources import deliveries, instances, untold
-from engine.sources.arranging import Arrangement, Said, let_go
 from engine.sources.items import ItemState
 from engine.sources.models import DeliveryRow, Run
 from engine.sources.reading import PATIENCE, Reading
 from engine.sources.run_models import Replayed
-from engine.sources.runs import AT_ONCE, REPLAY, Progress, Report, batches, open_run, process
-from engine.sources.trials import Trial
+from engine.sources.runs import AT_ONCE, REPLAY, Progress, Report, open_run, process
+from engine.sources.trials import Arrival, Trial, tried
 
 SHOWN = 5
 LAST_YEAR = 9998
@@ -93,29 +93,22 @@ class Replay:
 
 def preview(window: Window, *, progress: Progress | None = None) -> Replay:
     """What a replay would do, by the same code, with nothing written."""
-    reading, named = Reading.of(instances.get(window.name)), set[str]()
+    reading = Reading.of(instances.get(window.name))
     found = _found(reading, window)
-    arranged: dict[int, Arrangement] = {}
-    for one in found:
-        row = db.session.get_one(DeliveryRow, one)
-        arranged[one] = reading.survey(deliveries.stored_bundle(row), named)
-        let_go(arranged.values())
-    trial = Trial(reading, named=named)
-    for delivery_id, arrangement in arranged.items():
-        row = db.session.get_one(DeliveryRow, delivery_id)
-        trial.turn_to(delivery_id=delivery_id, arrived_at=row.arrived_at)
-        again = partial(_said, reading, row)
-        for batch in batches(arrangement.apply(again, arrived_at=row.arrived_at)):
-            trial.take(batch, only_known=len(found) > 1)
-            (progress or _silent)(trial.report.rows)
+    arrivals = {one: _arrival(db.session.get_one(DeliveryRow, one)) for one in found}
+    trial = tried(reading, arrivals, progress=progress or _silent)
     replay = Replay(deliveries=len(found), gone=_gone(reading, window), report=trial.report)
     _void(replay, trial, reading, found)
     db.session.rollback()
     return replay
 
 
-def _said(reading: Reading, row: DeliveryRow) -> Iterator[Said]:
-    return reading.said(deliveries.stored_bundle(row))
+def _arrival(row: DeliveryRow) -> Arrival:
+    return Arrival(bundle=partial(_stored, row.id), arrived_at=row.arrived_at)
+
+
+def _stored(delivery_id: int) -> Bundle:
+    return deliveries.stored_bundle(db.session.get_one(DeliveryRow, delivery_id))
 
 
 def _void(replay: Replay, trial: Trial, reading: Reading, found: Sequence[int]) -> None:

@@ -22,8 +22,8 @@ from engine.sources.arranging import Said
 from engine.sources.models import DeliveryRow, Run, RunProblem, SourceInstance
 from engine.sources.planner import Outcome, Planner
 from engine.sources.problems import MENDABLE
-from engine.sources.reading import PATIENCE, RETRIES, Reading, Turn
-from engine.sources.runs import Report, batches, process
+from engine.sources.reading import PATIENCE, RETRIES, Reading, Turn, batches
+from engine.sources.runs import Report, process
 from engine.sources.waiting import read_waiting
 
 Place = int | str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -18,10 +17,10 @@ from engine.sources import deliveries, instances, problems, untold, writes
 from engine.sources.arranging import Arrangement, Said, let_go
 from engine.sources.models import DeliveryRow, Run, RunProblem, SourceInstance, Waiting
 from engine.sources.planner import Outcome, Planner, Voice
-from engine.sources.reading import BATCH, PATIENCE, RETRIES, Reading, Turn, place_of
+from engine.sources.reading import PATIENCE, RETRIES, Reading, Turn, batches, place_of
 from engine.sources.reports import REMARK
 from engine.sources.reports import Report as Report
-from engine.sources.trials import try_bundles
+from engine.sources.trials import Arrival, tried
 from engine.sources.undo import restand
 from engine.sources.waiting import read_waiting
 
@@ -37,7 +36,8 @@ def preview(name: str, delivery: Delivery) -> Report:
     """What a run of this delivery would do, by the same code, with nothing written."""
     reading = Reading.of(instances.get(name))
     bundle = deliveries.bundle_with(reading.source_id, delivery)
-    report = try_bundles(reading, {0: bundle}, arrived_at=now_us())
+    report = tried(reading, {0: Arrival.of(bundle, arrived_at=now_us())}).report
+    db.session.rollback()
     remarks = [_remark(bundle, words) for words in reading.remarks(bundle)]
     report.problems = [*remarks, *report.problems]
     return report
@@ -271,10 +271,3 @@ class _Reader:
 def _unlisted(outcome: Outcome) -> Outcome:
     """Rows that wait for somebody or something do so in the run that brought them."""
     return replace(outcome, why="") if outcome.outcome == "unmatched" else outcome
-
-
-def batches(said: Iterator[Said], skip: int = 0) -> Iterator[list[Said]]:
-    """What is read and stored at once, without the first things."""
-    said = itertools.islice(said, skip, None)
-    while batch := list(itertools.islice(said, BATCH)):
-        yield batch

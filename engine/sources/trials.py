@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 
 from sqlalchemy import select
 
@@ -21,7 +20,7 @@ from engine.sources.arranging import Arrangement, Said, let_go
 from engine.sources.items import ItemState
 from engine.sources.models import ItemKey
 from engine.sources.planner import Outcome, Planner
-from engine.sources.reading import BATCH, Reading
+from engine.sources.reading import Reading, batches
 from engine.sources.reports import Report
 
 
@@ -89,23 +88,45 @@ class Trial:
             self.planner.fresh_keys.discard(name)
 
 
-def try_bundles(reading: Reading, bundles: Mapping[int, Bundle], *, arrived_at: int) -> Report:
-    """What recording these would do, by the code that records, with nothing written.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A bundle to be tried, which is looked up when it is read, and when it arrived."""
 
-    :param bundles: each by the number that what it says is known by in the report.
+    bundle: Callable[[], Bundle]
+    arrived_at: int
+
+    @classmethod
+    def of(cls, bundle: Bundle, *, arrived_at: int) -> Arrival:
+        """One that is at hand already."""
+        return cls(bundle=lambda: bundle, arrived_at=arrived_at)
+
+
+def tried(
+    reading: Reading,
+    arrivals: Mapping[int, Arrival],
+    *,
+    progress: Callable[[int], None] = lambda _rows: None,
+) -> Trial:
+    """What recording these would do, by the code that records; the caller rolls back.
+
+    :param arrivals: each by the number that what it says is known by in the report.
     """
     named, arranged = set[str](), dict[int, Arrangement]()
-    for number, bundle in bundles.items():
-        arranged[number] = reading.survey(bundle, named)
+    for number, arrival in arrivals.items():
+        arranged[number] = reading.survey(arrival.bundle(), named)
         let_go(arranged.values())
     trial = Trial(reading, named=named)
-    for number, bundle in bundles.items():
-        trial.turn_to(delivery_id=number, arrived_at=arrived_at)
-        said = arranged[number].apply(partial(reading.said, bundle), arrived_at=arrived_at)
-        while batch := list(islice(said, BATCH)):
-            trial.take(batch, only_known=len(bundles) > 1)
-    db.session.rollback()
-    return trial.report
+    for number, arrival in arrivals.items():
+        trial.turn_to(delivery_id=number, arrived_at=arrival.arrived_at)
+        again = partial(_read_again, reading, arrival)
+        for batch in batches(arranged[number].apply(again, arrived_at=arrival.arrived_at)):
+            trial.take(batch, only_known=len(arrivals) > 1)
+            progress(trial.report.rows)
+    return trial
+
+
+def _read_again(reading: Reading, arrival: Arrival) -> Iterator[Said]:
+    return reading.said(arrival.bundle())
 
 
 def _keys(said: Said) -> set[str]:

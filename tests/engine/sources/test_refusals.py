@@ -27,7 +27,7 @@ from engine.api import (
 )
 from engine.db import transaction
 from engine.errors import BadReport, Refused
-from engine.sources import arranging, doors, instances, runs
+from engine.sources import arranging, doors, instances, reading, runs
 
 GOOD: dict[str, Any] = {
     "rows": (1,),
@@ -111,7 +111,7 @@ def test_what_a_fickle_plugin_let_through_is_taken_back(
     make_app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arranging, "KEPT", 100)  # so it is read twice
-    monkeypatch.setattr(runs, "BATCH", 200)
+    monkeypatch.setattr(reading, "BATCH", 200)
     with make_app([("fickle", plugin(Fickle()))]).app_context():
         with transaction():
             instances.add("fickle", "f", {}, basis="notice")

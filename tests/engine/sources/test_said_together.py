@@ -41,7 +41,7 @@ def test_what_came_together_is_kept_with_its_run() -> None:
 
 
 def test_a_run_says_it_once_however_often_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.sources.runs.BATCH", 2)
+    monkeypatch.setattr("engine.sources.reading.BATCH", 2)
     runs.run_file("t", file(*(did(f"{n}", account="u7") for n in range(5))))
     assert len(pairs()) == 1
 

@@ -52,7 +52,7 @@ SAID = [did(f"k{number}", minutes=1) for number in range(450)] + [
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """SAID takes three batches, and is read twice."""
-    monkeypatch.setattr(runs, "BATCH", 200)
+    monkeypatch.setattr(reading, "BATCH", 200)
     monkeypatch.setattr(arranging, "KEPT", 100)
 
 
